@@ -1,0 +1,94 @@
+package audit
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// A Broken names the first bad record of a chain.
+type Broken struct {
+	Seq int64 // the sequence number that should have stood there
+	Why string
+}
+
+func (b *Broken) Error() string { return fmt.Sprintf("record %d: %s", b.Seq, b.Why) }
+
+// A Checker follows a chain line by line.
+type Checker struct {
+	head    Head
+	started bool
+	// First is the sequence number the chain begins with: 1, or a later one
+	// when its older records were exported and removed.
+	First int64
+}
+
+// Head is the end of what was checked so far.
+func (c *Checker) Head() Head {
+	if !c.started {
+		return Genesis
+	}
+	return c.head
+}
+
+// Next checks one line. It returns a *Broken for the first line that is not the
+// record that must follow.
+func (c *Checker) Next(line []byte) error {
+	expected := c.Head().Seq + 1
+	var r struct {
+		Seq  *int64 `json:"seq"`
+		Prev string `json:"prev"`
+		Hash string `json:"hash"`
+	}
+	if err := json.Unmarshal(line, &r); err != nil || r.Seq == nil {
+		return &Broken{expected, "it is not a record"}
+	}
+	if !c.started {
+		if *r.Seq < 1 {
+			return &Broken{1, fmt.Sprintf("its seq is %d, and the first is 1", *r.Seq)}
+		}
+		if *r.Seq == 1 && r.Prev != Genesis.Hash {
+			return &Broken{1, "it does not begin a chain: its prev is not 64 zeros"}
+		}
+		c.First, c.head = *r.Seq, Head{Seq: *r.Seq - 1, Hash: r.Prev}
+		expected = *r.Seq
+	}
+	if *r.Seq != expected {
+		return &Broken{expected, fmt.Sprintf("it is missing; seq %d stands in its place", *r.Seq)}
+	}
+	if r.Prev != c.head.Hash {
+		return &Broken{expected, "its prev is not the hash of the record before"}
+	}
+	hash, err := hashOf(line)
+	if err != nil {
+		return &Broken{expected, err.Error()}
+	}
+	if hash != r.Hash {
+		return &Broken{expected, "its hash is not that of its content: it was changed"}
+	}
+	c.started, c.head = true, Head{Seq: expected, Hash: hash}
+	return nil
+}
+
+// Verify checks JSON lines and returns the head they end at.
+func Verify(lines io.Reader) (*Checker, error) {
+	var c Checker
+	reader := bufio.NewReader(lines)
+	for {
+		line, err := reader.ReadBytes('\n')
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			if broken := c.Next(line); broken != nil {
+				return &c, broken
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return &c, nil
+		}
+		if err != nil {
+			return &c, fmt.Errorf("reading the records: %w", err)
+		}
+	}
+}

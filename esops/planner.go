@@ -1,0 +1,369 @@
+package esops
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// sizesWithin bounds how long planning waits for sizes, which Elasticsearch
+// reads shard by shard from the repository.
+const sizesWithin = 20 * time.Second
+
+// A Planner computes plans for one cluster. It finds everything that is the
+// matter with a request at once, each with its way out.
+type Planner struct {
+	Reader  Reader
+	Cluster string // its configured name
+	// Owner names the cluster that a repository belongs to.
+	Owner func(repository string) string
+	// Zone is how a time without a zone is read.
+	Zone *time.Location
+	Now  func() time.Time
+}
+
+// Restore plans a restore. A request that can't be carried out is a plan whose
+// readings hold blocking findings; an error means that it could not be judged,
+// because the cluster did not answer or the repository can't be read.
+func (p Planner) Restore(ctx context.Context, req Request) (Plan, Readings, error) {
+	if refusal := checkTemplate(req.As); refusal != nil {
+		return Plan{}, Readings{}, refusal
+	}
+	cluster, err := p.Reader.Cluster(ctx)
+	if err != nil {
+		return Plan{}, Readings{}, fmt.Errorf("asking %s who it is: %w", p.Cluster, err)
+	}
+	plan := Plan{
+		Kind: KindRestore, Cluster: p.Cluster, ClusterUUID: cluster.UUID,
+		Source: p.Owner(req.Repository), Repository: req.Repository, Flags: req.Flags,
+	}
+	readings := Readings{Taken: p.Now().UTC(), Version: cluster.Version.String(), Health: cluster.Health}
+	snapshot, finding, err := p.snapshot(ctx, req)
+	if err != nil {
+		return Plan{}, Readings{}, err
+	}
+	if finding != nil {
+		readings.Findings = []Finding{*finding}
+		return plan, readings, nil
+	}
+	plan.Snapshot, plan.SnapshotUUID = snapshot.Name, snapshot.UUID
+	readings.SnapshotState, readings.SnapshotStarted = snapshot.State, snapshot.Started
+	readings.SnapshotVersion = maker(snapshot.Version)
+
+	chosen := selectIndices(req.Indices, snapshot.Indices, req.System)
+	readings.Findings = p.judge(cluster, snapshot, chosen, req)
+	if err := p.place(ctx, &plan, &readings, snapshot, chosen.names); err != nil {
+		return Plan{}, Readings{}, err
+	}
+	plan.Steps = restoreSteps(plan)
+	plan.Approves = approves(readings.Findings)
+	sortFindings(readings.Findings)
+	return plan, readings, nil
+}
+
+// Again plans what was approved once more, from the pinned snapshot.
+func (p Planner) Again(ctx context.Context, was Plan) (Plan, Readings, error) {
+	indices := make([]string, len(was.Items))
+	for i, item := range was.Items {
+		indices[i] = item.Index
+	}
+	return p.Restore(ctx, Request{
+		Kind: was.Kind, Cluster: was.Cluster, Repository: was.Repository, Snapshot: was.Snapshot,
+		Indices: strings.Join(indices, ","), Flags: was.Flags,
+	})
+}
+
+// snapshot finds the one asked for, with its details, or says what is the matter.
+func (p Planner) snapshot(ctx context.Context, req Request) (Snapshot, *Finding, error) {
+	listed, err := p.Reader.Snapshots(ctx, req.Repository)
+	if err != nil {
+		return Snapshot{}, nil, fmt.Errorf("listing repository %q of %s: %w", req.Repository, p.Cluster, err)
+	}
+	named := slices.ContainsFunc(listed, func(s Snapshot) bool { return s.Name == req.Snapshot })
+	moment, isTime := ParseMoment(req.Snapshot, p.Zone)
+	if !named && (isTime || req.Snapshot == Latest) {
+		found, ok, err := startedBy(ctx, p.Reader, req.Repository, listed, moment)
+		if err != nil {
+			return Snapshot{}, nil, fmt.Errorf("looking for a snapshot by time in %q: %w", req.Repository, err)
+		}
+		if !ok {
+			return Snapshot{}, &Finding{Code: "no_such_snapshot", Severity: Blocking,
+				Sentence: noneByTime(req, len(listed), moment, isTime),
+				WayOut:   fmt.Sprintf("List them with: snapshots %s %s", p.Cluster, req.Repository)}, nil
+		}
+		return found, nil, nil
+	}
+	details, err := p.Reader.Snapshots(ctx, req.Repository, req.Snapshot)
+	if err != nil {
+		return Snapshot{}, nil, fmt.Errorf("reading snapshot %q: %w", req.Snapshot, err)
+	}
+	if len(details) == 0 {
+		return Snapshot{}, missingSnapshot(p.Cluster, req, listed), nil
+	}
+	return details[0], unfinished(details[0]), nil
+}
+
+func noneByTime(req Request, listed int, moment time.Time, isTime bool) string {
+	if !isTime {
+		return fmt.Sprintf("Repository %s has no successful snapshot among its %d.", req.Repository, listed)
+	}
+	return fmt.Sprintf("No successful snapshot among the %d of %s started at or before %s.",
+		listed, req.Repository, moment.UTC().Format("2006-01-02 15:04:05 UTC"))
+}
+
+func missingSnapshot(cluster string, req Request, listed []Snapshot) *Finding {
+	names := make([]string, len(listed))
+	for i, s := range listed {
+		names[i] = s.Name
+	}
+	if slices.Contains(names, req.Snapshot) {
+		return &Finding{Code: "snapshot_unreadable", Severity: Blocking,
+			Sentence: fmt.Sprintf("Repository %s lists snapshot %s, but its description can't be read: it is damaged, or was deleted a moment ago.", req.Repository, req.Snapshot),
+			WayOut:   "Choose another one."}
+	}
+	f := &Finding{Code: "no_such_snapshot", Severity: Blocking,
+		Sentence: fmt.Sprintf("Repository %s has no snapshot %s.", req.Repository, req.Snapshot),
+		WayOut:   fmt.Sprintf("List them with: snapshots %s %s", cluster, req.Repository)}
+	switch near := Nearest(req.Snapshot, names); {
+	case len(listed) == 0:
+		f.Sentence = fmt.Sprintf("Repository %s holds no snapshot at all. A repository that is registered over a wrong path looks just like that, and one that is still being taken is not listed.", req.Repository)
+	case len(near) > 0:
+		f.WayOut = "Did you mean " + strings.Join(near, " or ") + "? " + f.WayOut
+	}
+	return f
+}
+
+func unfinished(s Snapshot) *Finding {
+	switch s.State {
+	case SnapshotSuccess, SnapshotPartial:
+		return nil
+	case SnapshotInProgress:
+		return &Finding{Code: "snapshot_in_progress", Severity: Blocking,
+			Sentence: fmt.Sprintf("Snapshot %s is still being taken.", s.Name),
+			WayOut:   "Wait until it is done, or choose an earlier one."}
+	case SnapshotFailed:
+		return &Finding{Code: "snapshot_failed", Severity: Blocking,
+			Sentence: fmt.Sprintf("Snapshot %s failed; Elasticsearch restores nothing from it.", s.Name),
+			WayOut:   "Choose another one."}
+	}
+	return &Finding{Code: "snapshot_unusable", Severity: Blocking,
+		Sentence: fmt.Sprintf("Snapshot %s is %s, and only a SUCCESS or PARTIAL one can be restored.", s.Name, s.State),
+		WayOut:   "Choose another one."}
+}
+
+// judge finds what is the matter with the selection and the pair of versions.
+func (p Planner) judge(cluster Cluster, snapshot Snapshot, chosen selection, req Request) []Finding {
+	var findings []Finding
+	add := func(f Finding) { findings = append(findings, f) }
+	if f := versionVerdict(snapshot.Version, cluster.Version); f != nil {
+		add(*f)
+	}
+	if chosen.exclusion {
+		add(Finding{Code: "begins_with_exclusion", Severity: Blocking,
+			Sentence: "The list of indices begins with an exclusion, which picks nothing.",
+			WayOut:   "Name first what to take, such as *,-logs-*."})
+	}
+	for _, name := range chosen.systemSaid {
+		add(Finding{Code: "system_index", Severity: Blocking, Index: name,
+			Sentence: fmt.Sprintf("%s is a system index: restoring one can lock people out of Kibana.", name),
+			WayOut:   "Add --system if that is really meant."})
+	}
+	for _, name := range chosen.missing {
+		f := Finding{Code: "no_such_index", Severity: Blocking, Index: name,
+			Sentence: fmt.Sprintf("Snapshot %s holds no index %s.", snapshot.Name, name),
+			WayOut:   fmt.Sprintf("See what it holds with: show %s %s/%s", p.Cluster, req.Repository, snapshot.Name)}
+		if near := Nearest(name, snapshot.Indices); len(near) > 0 {
+			f.WayOut = "Did you mean " + strings.Join(near, " or ") + "? " + f.WayOut
+		}
+		add(f)
+	}
+	if n := len(chosen.systemLeft); n > 0 {
+		add(Finding{Code: "system_left_out", Severity: Note,
+			Sentence: fmt.Sprintf("%d system %s out: %s.", n, plural(n, "index stays", "indices stay"), some(chosen.systemLeft))})
+	}
+	if len(chosen.names) == 0 && onlyNotes(findings) {
+		add(Finding{Code: "nothing_selected", Severity: Blocking,
+			Sentence: "The list of indices picks nothing from this snapshot.",
+			WayOut:   fmt.Sprintf("See what it holds with: show %s %s/%s", p.Cluster, req.Repository, snapshot.Name)})
+	}
+	for _, name := range chosen.names {
+		if strings.HasPrefix(name, ".") {
+			add(Finding{Code: "restores_system_index", Severity: Warning, Index: name,
+				Sentence: fmt.Sprintf("%s is a system index: restoring it can lock people out of Kibana or break what depends on it.", name)})
+		}
+	}
+	findings = append(findings, holes(snapshot, chosen.names, req.Partial)...)
+	switch cluster.Health {
+	case "red":
+		add(Finding{Code: "health_red", Severity: Note, Sentence: fmt.Sprintf("%s is red: some of its data is not there now.", p.Cluster)})
+	case "yellow":
+		add(Finding{Code: "health_yellow", Severity: Note, Sentence: fmt.Sprintf("%s is yellow: some replicas have no place.", p.Cluster)})
+	}
+	return findings
+}
+
+// holes finds the chosen indices that a PARTIAL snapshot does not hold whole.
+func holes(snapshot Snapshot, names []string, allowed bool) []Finding {
+	missing := map[string][]string{}
+	for _, f := range snapshot.Failures {
+		missing[f.Index] = append(missing[f.Index], fmt.Sprint(f.Shard))
+	}
+	var findings []Finding
+	for _, name := range names {
+		shards := missing[name]
+		if len(shards) == 0 {
+			continue
+		}
+		slices.Sort(shards)
+		list := plural(len(shards), "shard ", "shards ") + strings.Join(slices.Compact(shards), ", ")
+		if allowed {
+			findings = append(findings, Finding{Code: "empty_shards", Severity: Warning, Index: name,
+				Sentence: fmt.Sprintf("The snapshot does not hold %s whole: %s will be empty.", name, list)})
+			continue
+		}
+		findings = append(findings, Finding{Code: "index_not_whole", Severity: Blocking, Index: name,
+			Sentence: fmt.Sprintf("The snapshot does not hold %s whole: %s missing.", name, list+plural(len(shards), " is", " are")),
+			WayOut:   "Leave it out, or add --partial to restore it with those shards empty."})
+	}
+	return findings
+}
+
+// place gives each index its target and finds what stands in the way there.
+func (p Planner) place(ctx context.Context, plan *Plan, readings *Readings, snapshot Snapshot, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	targets := make([]string, len(names))
+	for i, name := range names {
+		targets[i] = Rename(plan.Flags.As, name)
+	}
+	state, err := p.Reader.State(ctx, targets)
+	if err != nil {
+		return fmt.Errorf("looking at the targets on %s: %w", p.Cluster, err)
+	}
+	sizes, err := p.sizes(ctx, plan.Repository, snapshot.Name)
+	if err != nil {
+		return err
+	}
+	if sizes == nil {
+		readings.Findings = append(readings.Findings, Finding{Code: "size_unknown", Severity: Note,
+			Sentence: "How large the indices are is not known: the repository did not tell within 20 seconds."})
+	}
+	first := map[string]string{}
+	for i, name := range names {
+		item := Item{Index: name, Target: targets[i], TargetState: TargetAbsent}
+		if other, taken := first[item.Target]; taken {
+			readings.Findings = append(readings.Findings, Finding{Code: "same_target", Severity: Blocking, Index: name,
+				Sentence: fmt.Sprintf("%s and %s would both become %s.", other, name, item.Target),
+				WayOut:   "Give each its own name with $1 in --as, or restore them one at a time."})
+		}
+		first[item.Target] = name
+		reading := ItemReading{Index: name, Bytes: -1, Shards: -1}
+		if size, ok := sizes[name]; ok {
+			reading.Bytes, reading.Shards = size.Bytes, size.Shards
+		}
+		if now, ok := state.Targets[item.Target]; ok && now.State == TargetClosed {
+			item.TargetState, item.TargetUUID = TargetClosed, now.UUID
+		}
+		if why := illegalName(item.Target); why != "" && item.Target != name {
+			readings.Findings = append(readings.Findings, Finding{Code: "illegal_name", Severity: Blocking, Index: name,
+				Sentence: fmt.Sprintf("%q can't be an index name: %s.", item.Target, why),
+				WayOut:   "Choose another --as."})
+		} else if strings.HasPrefix(item.Target, ".") && !plan.Flags.System {
+			readings.Findings = append(readings.Findings, Finding{Code: "system_index", Severity: Blocking, Index: name,
+				Sentence: fmt.Sprintf("%s would be a system index.", item.Target),
+				WayOut:   "Choose another --as, or add --system if that is really meant."})
+		}
+		readings.Findings = append(readings.Findings, p.conflict(item, state.Targets[item.Target], reading.Shards, plan.Flags)...)
+		plan.Items = append(plan.Items, item)
+		readings.Items = append(readings.Items, reading)
+	}
+	return nil
+}
+
+// sizes returns nil, and no error, when the repository is too slow to tell.
+func (p Planner) sizes(ctx context.Context, repository, snapshot string) (map[string]Size, error) {
+	within, cancel := context.WithTimeout(ctx, sizesWithin)
+	defer cancel()
+	sizes, err := p.Reader.Sizes(within, repository, snapshot)
+	if err == nil {
+		return sizes, nil
+	}
+	_, refused := Refused(err)
+	if refused || within.Err() != nil && ctx.Err() == nil {
+		return nil, nil
+	}
+	return nil, fmt.Errorf("asking for sizes in %q: %w", snapshot, err)
+}
+
+// conflict finds what stands under a target's name.
+func (p Planner) conflict(item Item, now Target, shards int, flags Flags) []Finding {
+	beside := "restore it beside with --as 'restored-$1'"
+	if flags.As != "" {
+		beside = "choose another name with --as"
+	}
+	block := func(code, wayOut, format string, args ...any) []Finding {
+		return []Finding{{Code: code, Severity: Blocking, Index: item.Index, Sentence: fmt.Sprintf(format, args...), WayOut: wayOut}}
+	}
+	switch now.State {
+	case TargetOpen:
+		return block("open_index", capital(beside)+", or close it yourself first and add --overwrite-closed.",
+			"%s has an open index %s already; Elasticsearch would refuse.", p.Cluster, item.Target)
+	case TargetAlias:
+		return block("alias_name", capital(beside)+", or remove the alias first.",
+			"%s is an alias on %s, for %s; an index can't have the name of an alias.", item.Target, p.Cluster, some(now.Behind))
+	case TargetStream:
+		return block("data_stream_name", capital(beside)+".", "%s is a data stream on %s.", item.Target, p.Cluster)
+	case TargetClosed:
+		if !flags.OverwriteClosed {
+			return block("closed_index", capital(beside)+", or add --overwrite-closed: its data is gone from the first second.",
+				"%s has a closed index %s already.", p.Cluster, item.Target)
+		}
+		if shards >= 0 && now.Shards != shards {
+			return block("shard_count", capital(beside)+".",
+				"The closed index %s has %d primary shards and the snapshot's has %d; Elasticsearch restores over the same number only.", item.Target, now.Shards, shards)
+		}
+		return []Finding{{Code: "overwrites_closed", Severity: Warning, Index: item.Index,
+			Sentence: fmt.Sprintf("The closed index %s is overwritten: its data is gone from the first second, and a restore that fails does not bring it back.", item.Target)}}
+	}
+	return nil
+}
+
+// restoreSteps are the steps of a restore.
+func restoreSteps(plan Plan) []Step {
+	body := &RestoreBody{IgnoreIndexSettings: ignoredSettings, Partial: plan.Flags.Partial}
+	for _, item := range plan.Items {
+		body.Indices = append(body.Indices, item.Index)
+	}
+	if plan.Flags.As != "" {
+		// Anchored: Elasticsearch replaces every match, also within a name.
+		body.RenamePattern, body.RenameReplacement = "^(.+)$", plan.Flags.As
+	}
+	if plan.Flags.Replicas != nil {
+		body.IndexSettings = map[string]any{"index.number_of_replicas": *plan.Flags.Replicas}
+	}
+	return []Step{{Kind: StepRestore, Body: body}, {Kind: StepWait}, {Kind: StepVerify}, {Kind: StepSettle}}
+}
+
+func approves(findings []Finding) []string {
+	var codes []string
+	for _, f := range findings {
+		if f.Severity == Warning {
+			codes = append(codes, f.Code)
+		}
+	}
+	slices.Sort(codes)
+	return slices.Compact(codes)
+}
+
+func onlyNotes(findings []Finding) bool {
+	return !slices.ContainsFunc(findings, func(f Finding) bool { return f.Severity != Note })
+}
+
+// sortFindings puts the worst first and otherwise keeps the order.
+func sortFindings(findings []Finding) {
+	rank := map[Severity]int{Blocking: 0, Warning: 1, Note: 2}
+	slices.SortStableFunc(findings, func(a, b Finding) int { return rank[a.Severity] - rank[b.Severity] })
+}

@@ -1,0 +1,65 @@
+package esops
+
+import (
+	"context"
+	"fmt"
+)
+
+// stop ends a run: what is made by us and still being restored is removed;
+// what was overwritten can't be stopped without losing the index, so it is left
+// to finish; what is finished stays. Nothing is removed while it is not known
+// whether the restore has begun.
+func (r *Runner) stop(ctx context.Context, run Run) (Outcome, error) {
+	if run.Sent == nil {
+		return Outcome{Stopped: &Stopped{}}, nil
+	}
+	if _, known := run.result(StepRestore); !known {
+		return r.restore(ctx, run, false)
+	}
+	view, err := r.look(ctx, run)
+	if err != nil {
+		return Outcome{}, err
+	}
+	removed, err := r.remove(ctx, run, view)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if removed > 0 {
+		return Outcome{Waiting: "Removing what was still being restored."}, nil
+	}
+	if len(view.running) > 0 {
+		return Outcome{Reading: r.reading(view), Waiting: "What it overwrites can't be stopped without losing the index; it is left to finish."}, nil
+	}
+	if view.gone == nil {
+		return r.Look(ctx, run, false) // all of it ended before it could be stopped
+	}
+	if err := r.clear(ctx, run, view.state); err != nil {
+		return Outcome{}, err
+	}
+	stopped := &Stopped{Begun: true}
+	for _, t := range view.begun {
+		if now, there := view.state.Targets[t.Name]; there && now.UUID == t.UUID {
+			stopped.Kept = append(stopped.Kept, t.Name)
+		} else if t.Made {
+			stopped.Removed = append(stopped.Removed, t.Name)
+		}
+	}
+	return Outcome{Stopped: stopped}, nil
+}
+
+// remove deletes what is made by us, unsettled and still being restored. The
+// look is a moment old: Elasticsearch takes names, not conditions.
+func (r *Runner) remove(ctx context.Context, run Run, v view) (int, error) {
+	removed := 0
+	for _, t := range v.begun {
+		now, there := v.state.Targets[t.Name]
+		if !there || !t.Made || now.UUID != t.UUID || now.Marker != run.Marker || !v.running[t.Name] {
+			continue
+		}
+		if err := r.Writer.Delete(ctx, t.Name); err != nil {
+			return removed, fmt.Errorf("removing %s: %w", t.Name, err)
+		}
+		removed++
+	}
+	return removed, nil
+}

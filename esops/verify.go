@@ -1,0 +1,78 @@
+package esops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// countTries bounds how often an index that does not answer whole is counted.
+const countTries = 5
+
+// verify establishes what can be known of what was restored. It never fails an
+// operation: where something can't be proved, it says so.
+func (r *Runner) verify(ctx context.Context, run Run) (Outcome, error) {
+	waited, ok := run.result(StepWait)
+	if !ok {
+		return Outcome{}, errors.New("nothing was waited for before verifying")
+	}
+	result := Result{Step: StepVerify}
+	for _, t := range waited.Targets {
+		count, err := r.count(ctx, t.Name)
+		if err != nil {
+			return Outcome{}, err
+		}
+		if !count.Whole && r.counted < countTries {
+			r.counted++ // shards just started may take a moment to be searchable
+			return Outcome{Waiting: "Counting the documents."}, nil
+		}
+		t.Docs = count.Docs
+		switch {
+		case !count.Whole:
+			result.NotProved = append(result.NotProved, fmt.Sprintf("not every shard of %s answered the count", t.Name))
+		case t.Proved+len(t.Empty) < t.Shards:
+			result.NotProved = append(result.NotProved, fmt.Sprintf(
+				"Elasticsearch no longer tells where %d of the %d shards of %s came from", t.Shards-t.Proved-len(t.Empty), t.Shards, t.Name))
+		}
+		result.Targets = append(result.Targets, t)
+	}
+	result.Verified = len(result.NotProved) == 0
+	return Outcome{Result: &result}, nil
+}
+
+// count counts an index. One that is gone or closed is not whole, and no error.
+func (r *Runner) count(ctx context.Context, index string) (Count, error) {
+	count, err := r.Watcher.Count(ctx, index)
+	if _, refused := Refused(err); refused {
+		return Count{}, nil
+	}
+	if err != nil {
+		return Count{}, fmt.Errorf("counting the documents of %s: %w", index, err)
+	}
+	return count, nil
+}
+
+// settle takes our marker off, so that the index is the customer's alone.
+func (r *Runner) settle(ctx context.Context, run Run) (Outcome, error) {
+	state, err := r.Watcher.State(ctx, run.Plan.Targets())
+	if err != nil {
+		return Outcome{}, fmt.Errorf("looking for markers: %w", err)
+	}
+	if err := r.clear(ctx, run, state); err != nil {
+		return Outcome{}, err
+	}
+	return Outcome{Result: &Result{Step: StepSettle}}, nil
+}
+
+// clear takes the marker off every target that bears ours.
+func (r *Runner) clear(ctx context.Context, run Run, state State) error {
+	for _, name := range run.Plan.Targets() {
+		if state.Targets[name].Marker != run.Marker {
+			continue
+		}
+		if err := r.Writer.ClearMarker(ctx, name); err != nil {
+			return fmt.Errorf("taking the marker off %s: %w", name, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,273 @@
+package esops
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// lostGrace is how long a primary without a place may be missing when no
+// restore runs for it and its node may yet come back.
+const lostGrace = 60 * time.Second
+
+// wait looks whether every expected primary is there. It counts primaries:
+// neither a colour, nor HTTP 200, nor a recovery list without unfinished
+// entries means that a restore succeeded, since failed shards are in none.
+func (r *Runner) wait(ctx context.Context, run Run) (Outcome, error) {
+	view, err := r.look(ctx, run)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if view.gone != nil {
+		return Outcome{Failure: view.gone}, nil
+	}
+	reading := r.reading(view)
+	if view.pending > 0 {
+		return Outcome{Reading: reading, Waiting: view.waiting()}, nil
+	}
+	if len(view.failed) > 0 {
+		failure, err := r.explain(ctx, run, view)
+		if err != nil {
+			return Outcome{}, err
+		}
+		if err := r.clear(ctx, run, view.state); err != nil {
+			return Outcome{}, err
+		}
+		return Outcome{Failure: failure, Reading: reading}, nil
+	}
+	return Outcome{Result: view.result(run), Reading: reading}, nil
+}
+
+// A view is one look at a running restore.
+type view struct {
+	state      State
+	recoveries []Recovery
+	begun      []TargetResult // what the restore step established
+	gone       *Refusal       // a target was removed or remade by someone else
+	done       int            // primaries with data
+	pending    int            // primaries that are still coming
+	failed     []Shard
+	running    map[string]bool // targets that Elasticsearch is at restoring
+}
+
+// look takes one view. Restores and shards are from one cluster state, so a
+// shard without a place that no running restore lists is a failed one.
+func (r *Runner) look(ctx context.Context, run Run) (view, error) {
+	begun, _ := run.result(StepRestore)
+	v := view{begun: begun.Targets, running: map[string]bool{}}
+	var err error
+	if v.state, err = r.Watcher.State(ctx, run.Plan.Targets()); err != nil {
+		return v, fmt.Errorf("looking at the restore: %w", err)
+	}
+	var present []string
+	uuids := map[string]string{}
+	for _, t := range begun.Targets {
+		now, ok := v.state.Targets[t.Name]
+		if !ok || now.UUID != t.UUID {
+			if v.gone == nil {
+				v.gone = Refuse("target_gone", "Ask again if it is still needed.",
+					"%s was removed or replaced on %s by someone else while it was being restored.", t.Name, run.Plan.Cluster)
+			}
+			continue
+		}
+		present = append(present, t.Name)
+		uuids[t.UUID] = t.Name
+	}
+	live := map[string]bool{} // "index/shard" that Elasticsearch is still at
+	for _, restoring := range v.state.Restores {
+		for _, s := range restoring.Shards {
+			name, ours := uuids[s.UUID]
+			if ours && s.State != "SUCCESS" && s.State != "FAILURE" {
+				live[key(name, s.Shard)] = true
+				v.running[name] = true
+			}
+		}
+	}
+	if v.recoveries, err = r.Watcher.Recoveries(ctx, present); err != nil {
+		return v, fmt.Errorf("looking at the recoveries: %w", err)
+	}
+	r.judge(&v, present, live)
+	return v, nil
+}
+
+func key(index string, shard int) string { return fmt.Sprintf("%s/%d", index, shard) }
+
+// judge sorts the expected primaries into done, pending and failed.
+func (r *Runner) judge(v *view, present []string, live map[string]bool) {
+	expected := 0
+	for _, name := range present {
+		expected += v.state.Targets[name].Shards
+	}
+	for _, s := range v.state.Shards {
+		at := key(s.Index, s.Number)
+		switch {
+		case s.State == "STARTED" || s.State == "RELOCATING":
+			v.done++
+		case s.State == "INITIALIZING" || live[at]:
+			v.pending++
+		case !r.beyondHope(at, s.Reason):
+			v.pending++
+		default:
+			v.failed = append(v.failed, s)
+		}
+	}
+	if unseen := expected - len(v.state.Shards); unseen > 0 {
+		v.pending += unseen // not yet routed
+	}
+}
+
+// beyondHope reports whether a primary without a place and without a running
+// restore will stay so. One whose node went may come back with it, for a while.
+func (r *Runner) beyondHope(at, reason string) bool {
+	if reason != "NODE_LEFT" && reason != "CLUSTER_RECOVERED" {
+		return true
+	}
+	if r.lost == nil {
+		r.lost = map[string]time.Time{}
+	}
+	since, seen := r.lost[at]
+	if !seen {
+		r.lost[at] = r.Now()
+		return false
+	}
+	return r.Now().Sub(since) > lostGrace
+}
+
+// waiting says what holds the restore up when nothing of it is initializing.
+func (v view) waiting() string {
+	waiting := 0
+	for _, s := range v.state.Shards {
+		if s.State == "INITIALIZING" {
+			return ""
+		}
+		if s.State == "UNASSIGNED" {
+			waiting++
+		}
+	}
+	if waiting == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d %s for a place on a node.", waiting, plural(waiting, "shard waits", "shards wait"))
+}
+
+// reading measures progress. Elasticsearch lists four shards a node at a time,
+// so the listed total is a floor; the plan's is better where it is known.
+func (r *Runner) reading(v view) *Progress {
+	p := Progress{At: r.Now().UTC(), Step: StepWait, Shards: v.done + v.pending + len(v.failed), Done: v.done, Waiting: v.waiting()}
+	for _, rec := range v.recoveries {
+		if rec.Type == "SNAPSHOT" {
+			p.Bytes += rec.Recovered
+			p.Total += rec.Total
+		}
+	}
+	p.Total = max(p.Total, r.Total)
+	p.Rate = r.rate(p)
+	r.last = p
+	return &p
+}
+
+// rate smooths the speed over readings; shards move file by file.
+func (r *Runner) rate(p Progress) float64 {
+	elapsed := p.At.Sub(r.last.At).Seconds()
+	if r.last.At.IsZero() || elapsed <= 0 {
+		return r.last.Rate
+	}
+	now := max(0, float64(p.Bytes-r.last.Bytes)/elapsed)
+	if r.last.Rate == 0 {
+		return now
+	}
+	return 0.7*r.last.Rate + 0.3*now
+}
+
+// result tells for each target how many shards Elasticsearch says it filled
+// from this very snapshot. It forgets that when a shard moves or a node
+// restarts, so it is written down now.
+func (v view) result(run Run) *Result {
+	source := map[string]string{}
+	for _, item := range run.Plan.Items {
+		source[item.Target] = item.Index
+	}
+	result := &Result{Step: StepWait}
+	for _, t := range v.begun {
+		t.Shards = v.state.Targets[t.Name].Shards
+		for _, rec := range v.recoveries {
+			switch {
+			case rec.Target != t.Name:
+			case rec.Type == "EMPTY_STORE":
+				t.Empty = append(t.Empty, rec.Shard)
+			case rec.Type == "SNAPSHOT" && rec.Repository == run.Plan.Repository && rec.Snapshot == run.Plan.Snapshot && rec.Index == source[t.Name]:
+				t.Proved++
+				t.Bytes += rec.Total
+			}
+		}
+		slices.Sort(t.Empty)
+		result.Targets = append(result.Targets, t)
+	}
+	return result
+}
+
+// explain tells in words why shards failed, and what is still true.
+func (r *Runner) explain(ctx context.Context, run Run, v view) (*Refusal, error) {
+	var whys, broken []string
+	for _, s := range v.failed {
+		if !slices.Contains(broken, s.Index) {
+			broken = append(broken, s.Index)
+		}
+		detail := s.Detail
+		if detail == "" && len(whys) < 3 {
+			var err error
+			if detail, err = r.Watcher.Explain(ctx, s.Index, s.Number); err != nil {
+				return nil, fmt.Errorf("asking why shard %d of %s has no place: %w", s.Number, s.Index, err)
+			}
+		}
+		if why := Why(s.Reason, detail); !slices.Contains(whys, why) {
+			whys = append(whys, why)
+		}
+	}
+	sentence := fmt.Sprintf("%d of %d primary shards could not be restored (%s): %s",
+		len(v.failed), v.done+len(v.failed), some(broken), strings.Join(whys, " "))
+	if usable := len(v.begun) - len(broken); usable > 0 {
+		sentence += fmt.Sprintf(" The other %d %s whole.", usable, plural(usable, "index is", "indices are"))
+	}
+	return &Refusal{Code: "shards_failed", Sentence: sentence,
+		WayOut: "Elasticsearch never resumes failed shards. Remove the cause, then delete or close the broken indices and ask again."}, nil
+}
+
+// Why translates Elasticsearch's reason for a shard without a place. Only text
+// tells here: neither the API nor the version gives a code.
+func Why(reason, detail string) string {
+	contains := func(parts ...string) bool {
+		return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(detail, p) })
+	}
+	switch {
+	case contains("NoSuchFileException", "NoSuchKey", "FileNotFoundException"):
+		return "a file is gone from the repository; most likely the source cluster deleted the snapshot meanwhile."
+	case contains("CorruptIndexException", "checksum failed", "CorruptStateException", "IndexFormatTooOld", "EOFException"):
+		return "a file in the repository is damaged."
+	case contains("No space left", "disk watermark", "disk usage exceeded", "watermark"):
+		return "a node has no room for it on its disk."
+	case contains("repository_missing", "RepositoryMissingException"):
+		return "the repository is no longer registered."
+	case reason == "CLUSTER_RECOVERED" || reason == "NODE_LEFT":
+		return "a node went away or was restarted before the shard was whole."
+	case reason == "INDEX_REOPENED" || reason == "INDEX_CLOSED":
+		return "the index was closed and opened before the shard was whole."
+	case contains("unknown setting", "failed to create index"):
+		return "the destination can't hold an index with these settings."
+	case strings.HasSuffix(reason, "INDEX_RESTORED"):
+		return "no node of the cluster may take it: " + first(detail, 200)
+	}
+	return "Elasticsearch says: " + first(detail, 200)
+}
+
+// first cuts text to n runes; reasons can hold whole stack traces.
+func first(text string, n int) string {
+	text, _, _ = strings.Cut(text, "\n")
+	runes := []rune(text)
+	if len(runes) <= n {
+		return text
+	}
+	return string(runes[:n]) + "…"
+}
