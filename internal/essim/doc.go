@@ -1,0 +1,13 @@
+// Package essim is an Elasticsearch double that speaks HTTP.
+//
+// Its job is to answer what a client of the snapshot and restore APIs asks, in
+// the words, statuses and shapes of a given Elasticsearch version, to let
+// restores take simulated time, and to fail on demand. Package escontract holds
+// it to the answers of real nodes.
+//
+// It never stores anything on disk, never talks to a real cluster, and does not
+// search: a query other than "everything" is not understood.
+//
+// Start at [New]; [Repos] is what several clusters share; the faults are in
+// faults.go; how simulated time passes is in sim.go.
+package essim

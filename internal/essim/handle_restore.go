@@ -1,0 +1,462 @@
+package essim
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// restoreBody is the body of POST _restore.
+type restoreBody struct {
+	indices        []string
+	ignoreMissing  bool
+	aliases        bool
+	partial        bool
+	pattern        string
+	replacement    string
+	hasRename      bool
+	settings       settings
+	ignoreSettings []string
+}
+
+// parseRestore reads the body with the defaults that bite: everything in the
+// snapshot, aliases too, and before 6.0 missing names are passed over.
+func (k *call) parseRestore() (*restoreBody, *failure) {
+	o, f := k.object()
+	if f != nil {
+		return nil, f
+	}
+	b := &restoreBody{aliases: true, ignoreMissing: k.v.major < 6, settings: settings{}}
+	for _, key := range slices.Sorted(maps.Keys(o)) {
+		v := o[key]
+		var f *failure
+		switch key {
+		case "indices":
+			switch v.(type) {
+			case string, []any:
+				b.indices = strings2(v)
+			default:
+				f = illegalArgument("malformed indices section, should be an array of strings")
+			}
+		case "ignore_unavailable":
+			b.ignoreMissing, f = lenientBool(key, v)
+		case "include_aliases":
+			b.aliases, f = lenientBool(key, v)
+		case "partial":
+			b.partial, f = lenientBool(key, v)
+		case "include_global_state":
+			_, f = lenientBool(key, v)
+		case "allow_no_indices", "expand_wildcards", "ignore_throttled":
+		case "rename_pattern":
+			b.pattern = scalar(v)
+		case "rename_replacement":
+			b.replacement = scalar(v)
+		case "index_settings":
+			m, isMap := v.(map[string]any)
+			if !isMap {
+				return nil, illegalArgument("malformed index_settings section")
+			}
+			b.settings = flatten(m).indexed()
+		case "ignore_index_settings":
+			switch v.(type) {
+			case string, []any:
+				b.ignoreSettings = strings2(v)
+			default:
+				f = illegalArgument("malformed ignore_index_settings section, should be an array of strings")
+			}
+		case "feature_states":
+			if !k.v.from(7, 12) {
+				f = illegalArgument("Unknown parameter %s", key)
+			}
+		case "settings":
+			if k.v.major >= 8 {
+				f = illegalArgument("Unknown parameter %s", key)
+			} else if _, isMap := v.(map[string]any); !isMap {
+				f = illegalArgument("malformed settings section")
+			}
+		default:
+			f = illegalArgument("Unknown parameter %s", key)
+		}
+		if f != nil {
+			return nil, f
+		}
+	}
+	b.hasRename = b.pattern != "" && o["rename_replacement"] != nil
+	return b, nil
+}
+
+// lenientBool reads true, false, "true" and "false".
+func lenientBool(key string, v any) (bool, *failure) {
+	switch scalar(v) {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, illegalArgument("Could not convert [%s] to boolean", key).
+		causedBy(illegalArgument("Failed to parse value [%s] as only [true] or [false] are allowed.", scalar(v)), false)
+}
+
+// target is one index that will be written.
+type target struct {
+	from     *image
+	name     string
+	settings settings
+	aliases  map[string]map[string]any
+	existing *index // closed, to be written over
+}
+
+// restore answers POST _restore.
+func (k *call) restore() (*answer, *failure) {
+	body, f := k.parseRestore()
+	if f != nil {
+		return nil, f
+	}
+	// Behind a running snapshot the request waits: undone up to 6.x, checked
+	// but undone from 7.0 on. It is carried out later, whether or not anybody
+	// still waits for the answer.
+	if k.held() {
+		if k.v.major >= 7 {
+			if _, f := k.plan(body); f != nil {
+				return nil, f
+			}
+		}
+		if !k.wait(context.Background(), time.Time{}, func() bool { return !k.held() }) {
+			return nil, fail(http.StatusServiceUnavailable, "node_closed_exception", "node closed")
+		}
+	}
+	p, f := k.plan(body)
+	if f != nil {
+		return nil, f
+	}
+	r := k.carryOut(p, body)
+	if len(p.targets) == 0 {
+		return ok(r.info())
+	}
+	k.touch()
+	if k.flag("wait_for_completion", false) {
+		k.wait(k.r.Context(), time.Time{}, func() bool { return r.ended })
+		return ok(r.info())
+	}
+	return ok(map[string]any{"accepted": true})
+}
+
+func (k *call) held() bool { return k.faults.holds > 0 || len(k.running) > 0 }
+
+// restorePlan is a restore that was checked and may begin.
+type restorePlan struct {
+	repository *repository
+	store      *store
+	snapshot   *snapshot
+	targets    []target
+}
+
+// plan checks a restore the way and in the order the master does. Nothing is
+// changed: refusals are atomic.
+func (k *call) plan(b *restoreBody) (*restorePlan, *failure) {
+	repo, name := k.vars["repo"], k.vars["snapshot"]
+	if f := k.createBlock(); f != nil {
+		return nil, f
+	}
+	r, st, f := k.readable(repo)
+	if f != nil {
+		return nil, f
+	}
+	sn := st.find(name)
+	if sn == nil {
+		return nil, restoreRefused(repo, name, "", "snapshot does not exist")
+	}
+	refuse := func(format string, args ...any) *failure { return restoreRefused(repo, name, sn.uuid, format, args...) }
+	if sn.state != "SUCCESS" && sn.state != "PARTIAL" {
+		return nil, refuse("unsupported snapshot state [%s]", sn.state)
+	}
+	if k.v.less(sn.by) {
+		return nil, refuse("the snapshot was created with Elasticsearch version [%s] which is higher than the version of this node [%s]", sn.by.as(k.v), k.v)
+	}
+	oldest, text := k.v.minIndex()
+	if k.v.from(7, 17) && sn.by.less(oldest) {
+		return nil, refuse("the snapshot was created with Elasticsearch version [%s] which is below the current versions minimum index compatibility version [%s]", sn.by, text)
+	}
+	names, f := k.v.filterIndices(sn.indices, b.indices, b.ignoreMissing)
+	if f != nil {
+		return nil, f
+	}
+	p := &restorePlan{repository: r, store: st, snapshot: sn}
+	for _, n := range names {
+		if sn.images[n].badMeta {
+			return nil, fail(http.StatusInternalServerError, "corrupt_state_exception", "codec footer mismatch (file truncated?): actual footer=0 vs expected footer=-1071082520")
+		}
+	}
+	if f := k.rename(p, names, b, refuse); f != nil {
+		return nil, f
+	}
+	if k.v.less(version{6, 6, 0}) && slices.ContainsFunc(k.restores, func(x *restore) bool { return !x.ended }) && len(p.targets) > 0 {
+		return nil, fail(http.StatusServiceUnavailable, "concurrent_snapshot_execution_exception", "[%s:%s] Restore process is already running in this cluster", repo, name)
+	}
+	for i := range p.targets {
+		if f := k.checkTarget(&p.targets[i], b, refuse); f != nil {
+			return nil, f
+		}
+	}
+	return p, k.checkAliases(p, b)
+}
+
+// rename finds the new names; two that fall together are refused.
+func (k *call) rename(p *restorePlan, names []string, b *restoreBody, refuse func(string, ...any) *failure) *failure {
+	var re *regexp.Regexp
+	if b.hasRename {
+		var err error
+		if re, err = regexp.Compile(b.pattern); err != nil {
+			return fail(http.StatusBadRequest, "pattern_syntax_exception", "Unclosed group near index %d\n%s", len(b.pattern), b.pattern)
+		}
+	}
+	from := map[string]string{}
+	for _, n := range names {
+		to := n
+		if re != nil {
+			repl, f := javaReplacement(b.replacement, re.NumSubexp())
+			if f != nil && re.MatchString(n) {
+				return f
+			}
+			to = re.ReplaceAllString(n, repl)
+		}
+		if other, taken := from[to]; taken {
+			return refuse("indices [%s] and [%s] are renamed into the same index [%s]", n, other, to)
+		}
+		from[to] = n
+		p.targets = append(p.targets, target{from: p.snapshot.images[n], name: to})
+	}
+	return nil
+}
+
+// javaReplacement turns a Java replacement ($1, \$) into a Go one.
+func javaReplacement(s string, groups int) (string, *failure) {
+	var out strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && i+1 < len(s):
+			i++
+			if s[i] == '$' {
+				out.WriteString("$$")
+			} else {
+				out.WriteByte(s[i])
+			}
+		case s[i] == '$':
+			j := i + 1
+			n := 0
+			for j < len(s) && s[j] >= '0' && s[j] <= '9' && (j == i+1 || n*10+int(s[j]-'0') <= groups) {
+				n = n*10 + int(s[j]-'0')
+				j++
+			}
+			if j == i+1 {
+				return "", illegalArgument("Illegal group reference")
+			}
+			if n > groups {
+				return "", fail(http.StatusInternalServerError, "index_out_of_bounds_exception", "No group %d", n)
+			}
+			out.WriteString("${" + strconv.Itoa(n) + "}")
+			i = j - 1
+		default:
+			out.WriteByte(s[i])
+		}
+	}
+	return out.String(), nil
+}
+
+var (
+	cannotModify = []string{"index.number_of_shards", "index.version.created", "index.uuid", "index.creation_date"}
+	cannotRemove = append([]string{"index.number_of_replicas", "index.auto_expand_replicas", "index.version.upgraded"}, cannotModify...)
+)
+
+// checkTarget checks one index and computes what it will be.
+func (k *call) checkTarget(t *target, b *restoreBody, refuse func(string, ...any) *failure) *failure {
+	whole := !slices.ContainsFunc(t.from.shards, func(s *shardImage) bool { return s.missing })
+	if !whole && !b.partial {
+		return refuse("index [%s] wasn't fully snapshotted - cannot restore", t.from.name)
+	}
+	if f := k.changeSettings(t, b, refuse); f != nil {
+		return f
+	}
+	if oldest, text := k.v.minIndex(); t.from.created.less(oldest) {
+		cause := illegalState("The index [[%s/%s]] was created with version [%s] but the minimum compatible version is [%s]. It should be re-indexed in Elasticsearch %d.x before upgrading to %s.",
+			t.from.name, t.from.settings.str("index.uuid"), t.from.created, text, k.v.major-1, k.v)
+		return refuse("cannot restore index [%s] because it cannot be upgraded", t.from.name).causedBy(cause, false)
+	}
+	old := k.indices[t.name]
+	if old == nil {
+		if f := k.v.checkIndexName(t.name); f != nil {
+			return f
+		}
+		if len(k.behind(t.name)) > 0 {
+			return invalidIndexName(t.name, "already exists as alias")
+		}
+		return k.checkShardLimit(t)
+	}
+	switch {
+	case !old.closed && k.v.less(version{6, 3, 0}):
+		return refuse("cannot restore index [%s] because it's open", t.name)
+	case !old.closed:
+		return refuse("cannot restore index [%s] because an open index with same name already exists in the cluster. Either close or delete the existing index or restore the index under a different name by providing a rename pattern and replacement name", t.name)
+	case !whole:
+		return refuse("cannot restore partial index [%s] because such index already exists", t.name)
+	case len(old.shards) != len(t.from.shards) && k.v.major < 6:
+		return refuse("cannot restore index [%s] with [%d] shard from snapshot with [%d] shards", t.name, len(old.shards), len(t.from.shards))
+	case len(old.shards) != len(t.from.shards):
+		return refuse("cannot restore index [%s] with [%d] shards from a snapshot of index [%s] with [%d] shards", t.name, len(old.shards), t.from.name, len(t.from.shards))
+	}
+	t.existing = old
+	return nil
+}
+
+func (k *call) changeSettings(t *target, b *restoreBody, refuse func(string, ...any) *failure) *failure {
+	t.settings = t.from.settings.clone()
+	for _, pattern := range b.ignoreSettings {
+		if !strings.HasPrefix(pattern, "index.") && !strings.HasPrefix(pattern, "*") {
+			pattern = "index." + pattern
+		}
+		if !containsStar(pattern) {
+			if slices.Contains(cannotRemove, pattern) {
+				return refuse("cannot remove setting [%s] on restore", pattern)
+			}
+			delete(t.settings, pattern)
+			continue
+		}
+		for key := range t.settings {
+			if matchName(pattern, key) && !slices.Contains(cannotRemove, key) {
+				delete(t.settings, key)
+			}
+		}
+	}
+	for _, key := range b.settings.keys() {
+		if slices.Contains(cannotModify, key) {
+			return refuse("cannot modify setting [%s] on restore", key)
+		}
+	}
+	change := b.settings.clone()
+	for key := range change {
+		if !knownIndexSetting(key) && k.v.from(6, 8) { // put aside under another name
+			change["archived."+key] = change[key]
+			delete(change, key)
+		}
+	}
+	t.settings.apply(change)
+	return nil
+}
+
+func (k *call) checkShardLimit(t *target) *failure {
+	if k.v.major < 7 {
+		return nil
+	}
+	perNode, err := strconv.Atoi(k.setting("cluster.max_shards_per_node"))
+	if err != nil {
+		return nil
+	}
+	open := 0
+	for _, ix := range k.indices {
+		if !ix.closed {
+			open += len(ix.shards) * (1 + ix.replicaCount())
+		}
+	}
+	add, limit := len(t.from.shards)*(1+t.settings.num("index.number_of_replicas", 1)), perNode*len(k.nodes)
+	if open+add <= limit {
+		return nil
+	}
+	text := fmt.Sprintf("this action would add [%d] total shards, but this cluster currently has [%d]/[%d] maximum shards open;", add, open, limit)
+	if k.v.from(7, 17) {
+		text = fmt.Sprintf("this action would add [%d] shards, but this cluster currently has [%d]/[%d] maximum normal shards open;", add, open, limit)
+	}
+	if k.v.major >= 8 {
+		text += " for more information, see https://www.elastic.co/guide/en/elasticsearch/reference/8.17/size-your-shards.html#troubleshooting-max-shards-open;"
+	}
+	return fail(http.StatusBadRequest, "validation_exception", "Validation Failed: 1: %s", text)
+}
+
+// checkAliases refuses aliases that fall together with an index.
+func (k *call) checkAliases(p *restorePlan, b *restoreBody) *failure {
+	for i := range p.targets {
+		t := &p.targets[i]
+		t.aliases = map[string]map[string]any{}
+		if t.existing != nil && !b.aliases {
+			t.aliases = copyAliases(t.existing.aliases)
+		}
+		if !b.aliases {
+			continue
+		}
+		t.aliases = copyAliases(t.from.aliases)
+		for _, a := range slices.Sorted(maps.Keys(t.aliases)) {
+			for _, o := range p.targets {
+				if o.name == a {
+					return restoreRefused(p.repository.name, p.snapshot.name, p.snapshot.uuid,
+						"cannot rename index [%s] into [%s] because of conflict with an alias with the same name", o.from.name, o.name)
+				}
+			}
+			if k.indices[a] != nil {
+				if k.v.from(7, 9) {
+					return illegalState("index, alias, and data stream names need to be unique, but the following duplicates were found [%s (alias of [%s/%s]) conflicts with index]", a, t.name, k.indices[a].uuid)
+				}
+				return illegalState("index and alias names need to be unique, but the following duplicates were found [%s (alias of [%s/%s])]", a, t.name, k.indices[a].uuid)
+			}
+		}
+	}
+	return nil
+}
+
+// carryOut creates the indices and begins to fill them.
+func (k *call) carryOut(p *restorePlan, b *restoreBody) *restore {
+	r := &restore{uuid: newUUID(), repository: p.repository, store: p.store, snapshot: p.snapshot}
+	fact := Restore{Repository: p.repository.name, Snapshot: p.snapshot.name, SnapshotUUID: p.snapshot.uuid, Targets: map[string]string{}, Settings: map[string]string{}}
+	for key, v := range b.settings {
+		fact.Settings[key] = scalar(v)
+	}
+	for _, t := range p.targets {
+		fact.Targets[t.from.name] = t.name
+		r.targets = append(r.targets, t.name)
+		k.restoreIndex(r, t)
+	}
+	if len(p.targets) > 0 {
+		k.begin(r, fact)
+	}
+	return r
+}
+
+func (k *call) restoreIndex(r *restore, t target) {
+	ix, reason := t.existing, "EXISTING_INDEX_RESTORED"
+	if ix == nil {
+		ix, reason = &index{name: t.name, uuid: newUUID()}, "NEW_INDEX_RESTORED"
+		k.indices[t.name] = ix
+	}
+	ix.closed, ix.settings, ix.aliases, ix.restoring = false, t.settings, t.aliases, r
+	ix.settings["index.uuid"] = ix.uuid
+	if t.from.created.less(k.v) && k.v.major < 8 {
+		ix.settings["index.version.upgraded"] = strconv.Itoa(k.v.id())
+	}
+	delete(ix.settings, "index.verified_before_close")
+	ix.mappings = copyJSON(t.from.mappings).(map[string]any)
+	ix.shards = nil
+	unknown := ""
+	for key := range ix.settings {
+		if !knownIndexSetting(key) && k.v.from(6, 0) && !strings.HasPrefix(key, "archived.") {
+			unknown = key
+		}
+	}
+	for i, im := range t.from.shards {
+		s := k.newShard(i, ix.replicaCount())
+		for _, cp := range s.copies() {
+			cp.why = whyUnassigned{reason: reason, details: "restore_source[" + r.repository.name + "/" + r.snapshot.name + "]", at: k.now}
+		}
+		ix.shards = append(ix.shards, s)
+		part := &restoreShard{index: ix, shard: s, copy: s.primary, image: im, from: t.from.name, state: "INIT"}
+		r.parts = append(r.parts, part)
+		if unknown != "" { // an unregistered setting: no node can create the index
+			s.primary.why = whyUnassigned{reason: "ALLOCATION_FAILED", at: k.now, attempts: 1, status: "no", failedRestore: r,
+				details: fmt.Sprintf("failed shard on node [%s]: failed to create index, failure IllegalArgumentException[unknown setting [%s] please check that any required plugins are installed, or check the breaking changes documentation for removed settings]", k.nodes[0].id, unknown)}
+			part.state = "FAILURE"
+		}
+	}
+}

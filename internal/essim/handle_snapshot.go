@@ -1,0 +1,415 @@
+package essim
+
+import (
+	"cmp"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+func snapshotRoutes() []route {
+	const get = "verbose ignore_unavailable master_timeout size@7.14 sort@7.14 order@7.14 after@7.14 offset@7.15 from_sort_value@7.16 slm_policy_filter@7.16 index_details@7.13 include_repository@7.16 index_names@8.3"
+	return []route{
+		{methods: "GET", path: "/_snapshot/{repo}/{snapshot}", params: get, need: "monitor_snapshot", action: "cluster:admin/snapshot/get", do: (*call).snapshots},
+		{methods: "PUT,POST", path: "/_snapshot/{repo}/{snapshot}", params: "wait_for_completion master_timeout", need: "create_snapshot", action: "cluster:admin/snapshot/create", do: (*call).createSnapshot},
+		{methods: "DELETE", path: "/_snapshot/{repo}/{snapshot}", params: "master_timeout wait_for_completion@8.15", need: "manage", action: "cluster:admin/snapshot/delete", do: (*call).deleteSnapshot},
+		{methods: "GET", path: "/_snapshot/_status", params: "master_timeout ignore_unavailable", need: "monitor_snapshot", action: "cluster:admin/snapshot/status", do: (*call).snapshotStatus},
+		{methods: "GET", path: "/_snapshot/{repo}/_status", params: "master_timeout ignore_unavailable", need: "monitor_snapshot", action: "cluster:admin/snapshot/status", do: (*call).snapshotStatus},
+		{methods: "GET", path: "/_snapshot/{repo}/{snapshot}/_status", params: "master_timeout ignore_unavailable", need: "monitor_snapshot", action: "cluster:admin/snapshot/status", do: (*call).snapshotStatus},
+		{methods: "POST", path: "/_snapshot/{repo}/{snapshot}/_restore", params: "wait_for_completion master_timeout", need: "manage", action: "cluster:admin/snapshot/restore", do: (*call).restore},
+	}
+}
+
+// entry is a snapshot in a list.
+type entry struct {
+	repo    string
+	sn      *snapshot
+	running bool
+}
+
+// entries are the snapshots of a repository: the finished ones, and those this
+// cluster is making through this very registration.
+func (k *call) entries(r *repository, st *store) []entry {
+	var out []entry
+	for _, sn := range st.list() {
+		out = append(out, entry{r.name, sn, false})
+	}
+	for _, s := range k.running {
+		if s.repository.name == r.name {
+			out = append(out, entry{r.name, s.snapshot, true})
+		}
+	}
+	return out
+}
+
+// choose filters entries by the names of the path.
+func (k *call) choose(all []entry, repo, expr string, ignore bool) ([]entry, *failure) {
+	var out []entry
+	add := func(e entry) {
+		if !slices.ContainsFunc(out, func(o entry) bool { return o.sn == e.sn }) {
+			out = append(out, e)
+		}
+	}
+	for i, p := range splitList(expr) {
+		hit := false
+		if x, minus := strings.CutPrefix(p, "-"); minus && i > 0 && k.v.from(7, 12) && isPattern(p) {
+			out = slices.DeleteFunc(out, func(e entry) bool { return matchName(x, e.sn.name) })
+			continue
+		}
+		for _, e := range all {
+			if p == "_all" || p == "_current" && e.running || p != "_current" && matchName(p, e.sn.name) {
+				hit = true
+				add(e)
+			}
+		}
+		if hit || ignore || p == "_all" || p == "_current" || p == "*" || isPattern(p) && k.v.major >= 8 {
+			continue
+		}
+		return nil, snapshotMissing(repo, p)
+	}
+	return out, nil
+}
+
+func (k *call) snapshots() (*answer, *failure) {
+	verbose := k.flag("verbose", true)
+	if f := k.checkPaging(verbose); f != nil {
+		return nil, f
+	}
+	repos := []string{k.vars["repo"]}
+	if k.v.from(7, 14) {
+		list, f := k.named(k.vars["repo"])
+		if f != nil {
+			return nil, f
+		}
+		repos = nil
+		for _, r := range list {
+			repos = append(repos, r.name)
+		}
+	}
+	ignore := k.flag("ignore_unavailable", false)
+	var found []entry
+	for _, name := range repos {
+		r, st, f := k.readable(name)
+		if f != nil {
+			return nil, f
+		}
+		list, f := k.choose(k.entries(r, st), name, k.vars["snapshot"], ignore)
+		if f != nil {
+			return nil, f
+		}
+		found = append(found, list...)
+	}
+	out := []any{}
+	var kept []entry
+	for _, e := range found {
+		if !verbose && len(e.sn.indices) == 0 && !k.v.from(7, 7) {
+			continue
+		}
+		if verbose && e.sn.unreadable {
+			if ignore {
+				continue
+			}
+			return nil, fail(http.StatusInternalServerError, "snapshot_exception", "[%s:%s/%s] Snapshot could not be read", e.repo, e.sn.name, e.sn.uuid)
+		}
+		kept = append(kept, e)
+	}
+	total := len(kept)
+	page, next, remaining := k.page(kept, verbose)
+	for _, e := range page {
+		if verbose {
+			out = append(out, e.sn.json(k.v, e.repo, e.running, k.flag("index_details", false)))
+		} else {
+			out = append(out, e.sn.brief(k.v, e.repo, e.running))
+		}
+	}
+	o := map[string]any{"snapshots": out}
+	if k.v.from(7, 15) {
+		o["total"], o["remaining"] = total, remaining
+	}
+	if next != "" {
+		o["next"] = next
+	}
+	return ok(o)
+}
+
+func (k *call) checkPaging(verbose bool) *failure {
+	var problems []string
+	if s := k.q.Get("size"); s == "0" {
+		problems = append(problems, "size must be -1 or greater than 0")
+	}
+	if !verbose {
+		if s := k.q.Get("sort"); s != "" && s != "start_time" {
+			problems = append(problems, "can't use non-default sort with verbose=false")
+		}
+		if s := k.q.Get("size"); s != "" && s != "-1" {
+			problems = append(problems, "can't use size limit with verbose=false")
+		}
+		if k.q.Get("offset") != "" {
+			problems = append(problems, "can't use offset with verbose=false")
+		}
+		if k.q.Get("after") != "" {
+			problems = append(problems, "can't use after with verbose=false")
+		}
+		if o := k.q.Get("order"); o != "" && o != "asc" {
+			problems = append(problems, "can't use non-default sort order with verbose=false")
+		}
+	}
+	if k.q.Get("after") != "" && k.q.Get("offset") != "" {
+		problems = append(problems, "can't use after and offset simultaneously")
+	}
+	if len(problems) > 0 {
+		return validation(problems...)
+	}
+	return nil
+}
+
+// sortKey is what a snapshot is sorted by, as text and as a comparable number.
+func sortKey(e entry, by string) (string, int64) {
+	total, failed := e.sn.shardCount()
+	n := map[string]int64{
+		"start_time": millis(e.sn.start), "duration": e.sn.end.Sub(e.sn.start).Milliseconds(),
+		"index_count": int64(len(e.sn.indices)), "shard_count": int64(total), "failed_shard_count": int64(failed),
+	}
+	switch by {
+	case "name":
+		return e.sn.name, 0
+	case "repository":
+		return e.repo, 0
+	}
+	return strconv.FormatInt(n[by], 10), n[by]
+}
+
+// page sorts the list and cuts the page that was asked for.
+func (k *call) page(list []entry, verbose bool) (page []entry, next string, remaining int) {
+	by := cmp.Or(k.q.Get("sort"), "start_time")
+	if !verbose {
+		by = "name"
+	}
+	compare := func(a, b entry) int {
+		at, an := sortKey(a, by)
+		bt, bn := sortKey(b, by)
+		c := cmp.Compare(an, bn)
+		if by == "name" || by == "repository" {
+			c = strings.Compare(at, bt)
+		}
+		if c == 0 {
+			c = strings.Compare(a.sn.name, b.sn.name)
+		}
+		if c == 0 {
+			c = strings.Compare(a.repo, b.repo)
+		}
+		if k.q.Get("order") == "desc" {
+			c = -c
+		}
+		return c
+	}
+	slices.SortStableFunc(list, compare)
+	if token := k.q.Get("after"); token != "" {
+		raw, _ := base64.URLEncoding.DecodeString(token)
+		for i, e := range list {
+			if pageToken(e, by) == string(raw) {
+				list = list[i+1:]
+				break
+			}
+		}
+	}
+	if n, err := strconv.Atoi(k.q.Get("offset")); err == nil {
+		list = list[min(n, len(list)):]
+	}
+	size, err := strconv.Atoi(k.q.Get("size"))
+	if err != nil || size < 0 || size >= len(list) {
+		return list, "", 0
+	}
+	return list[:size], base64.URLEncoding.EncodeToString([]byte(pageToken(list[size-1], by))), len(list) - size
+}
+
+func pageToken(e entry, by string) string {
+	key, _ := sortKey(e, by)
+	return fmt.Sprintf("%s,%s,%s", key, e.repo, e.sn.name)
+}
+
+func (k *call) createSnapshot() (*answer, *failure) {
+	o, f := k.object()
+	if f != nil {
+		return nil, f
+	}
+	repo, name := k.vars["repo"], k.vars["snapshot"]
+	r, st, f := k.readable(repo)
+	if f != nil {
+		return nil, f
+	}
+	if f := k.checkSnapshotName(r, st, name); f != nil {
+		return nil, f
+	}
+	if f := k.createBlock(); f != nil && k.setting("cluster.blocks.read_only") == "true" {
+		return nil, f
+	}
+	if len(k.running) > 0 && !k.v.from(7, 7) {
+		return nil, fail(http.StatusServiceUnavailable, "concurrent_snapshot_execution_exception", "[%s:%s]  a snapshot is already running", repo, name)
+	}
+	k2 := *k
+	k2.q = url.Values{}
+	if scalar(o["ignore_unavailable"]) == "true" {
+		k2.q.Set("ignore_unavailable", "true")
+	}
+	list, f := k2.resolve(strings.Join(strings2(o["indices"]), ","), expand{})
+	if f != nil {
+		return nil, f
+	}
+	meta, _ := o["metadata"].(map[string]any)
+	global := scalar(o["include_global_state"]) != "false"
+	sn := &snapshot{name: name, uuid: newUUID(), by: k.v, start: k.now, globalState: global, metadata: meta}
+	bytes := k.take(sn, list)
+	if f := k.notWhole(sn, repo, scalar(o["partial"]) == "true"); f != nil {
+		return nil, f
+	}
+	s := &creation{repository: r, store: k.repos.at(r.location, true), snapshot: sn, bytes: bytes}
+	k.startSnapshot(s)
+	if k.flag("wait_for_completion", false) {
+		if !k.wait(k.r.Context(), time.Time{}, func() bool { return s.over }) {
+			return ok(map[string]any{"accepted": true})
+		}
+		return ok(map[string]any{"snapshot": sn.json(k.v, repo, false, false)})
+	}
+	return ok(map[string]any{"accepted": true})
+}
+
+func (k *call) checkSnapshotName(r *repository, st *store, name string) *failure {
+	id := r.name + ":" + name
+	if r.readonly {
+		return fail(http.StatusInternalServerError, "repository_exception", "[%s] cannot create snapshot in a readonly repository", r.name)
+	}
+	if strings.ToLower(name) != name {
+		return fail(http.StatusBadRequest, "invalid_snapshot_name_exception", "[%s] Invalid snapshot name [%s], must be lowercase", id, name)
+	}
+	if st.find(name) != nil || slices.ContainsFunc(k.running, func(s *creation) bool { return s.repository.name == r.name && s.snapshot.name == name }) {
+		kind := "invalid_snapshot_name_exception"
+		if k.v.from(8, 1) {
+			kind = "snapshot_name_already_in_use_exception"
+		}
+		return fail(http.StatusBadRequest, kind, "[%s] Invalid snapshot name [%s], snapshot with the same name already exists", id, name)
+	}
+	return nil
+}
+
+// notWhole refuses, or fails, a snapshot of indices that lack a primary.
+func (k *call) notWhole(sn *snapshot, repo string, partial bool) *failure {
+	if len(sn.failures) == 0 || partial {
+		return nil
+	}
+	if k.v.major >= 7 {
+		var names []string
+		for _, f := range sn.failures {
+			if !slices.Contains(names, f.index) {
+				names = append(names, f.index)
+			}
+		}
+		return fail(http.StatusInternalServerError, "snapshot_exception", "[%s:%s/%s] Indices don't have primary shards [%s]", repo, sn.name, sn.uuid, strings.Join(names, ", "))
+	}
+	for _, im := range sn.images { // stored, but of no use
+		for _, sh := range im.shards {
+			*sh = shardImage{missing: true}
+		}
+	}
+	return nil
+}
+
+func (k *call) deleteSnapshot() (*answer, *failure) {
+	repo, expr := k.vars["repo"], k.vars["snapshot"]
+	r, st, f := k.readable(repo)
+	if f != nil {
+		return nil, f
+	}
+	if r.readonly {
+		return nil, fail(http.StatusInternalServerError, "repository_exception", "[%s] cannot delete snapshot from a readonly repository", repo)
+	}
+	all := k.entries(r, st)
+	var list []entry
+	if k.v.from(7, 8) {
+		if list, f = k.choose(all, repo, expr, false); f != nil {
+			return nil, f
+		}
+	} else {
+		for _, e := range all {
+			if e.sn.name == expr {
+				list = append(list, e)
+			}
+		}
+		if len(list) == 0 {
+			return nil, snapshotMissing(repo, expr)
+		}
+	}
+	for _, e := range list {
+		if f := k.deletable(r, e); f != nil {
+			return nil, f
+		}
+	}
+	for _, e := range list {
+		if e.running {
+			for _, s := range slices.Clone(k.running) {
+				if s.snapshot == e.sn {
+					k.dropRunning(s)
+				}
+			}
+			continue
+		}
+		st.remove(e.sn, k.now)
+	}
+	return acknowledged()
+}
+
+// deletable refuses to delete what this cluster restores.
+func (k *call) deletable(r *repository, e entry) *failure {
+	for _, x := range k.restores {
+		if x.ended {
+			continue
+		}
+		id := fmt.Sprintf("%s:%s/%s", r.name, e.sn.name, e.sn.uuid)
+		if !k.v.from(7, 7) {
+			return fail(http.StatusServiceUnavailable, "concurrent_snapshot_execution_exception", "[%s] cannot delete snapshot during a restore", id)
+		}
+		if x.snapshot == e.sn {
+			return fail(http.StatusServiceUnavailable, "concurrent_snapshot_execution_exception",
+				"[%s] cannot delete snapshot during a restore in progress in [RestoreInProgress[{%s}{%s}]]", id, x.uuid, id)
+		}
+	}
+	return nil
+}
+
+func (k *call) snapshotStatus() (*answer, *failure) {
+	repo, name := k.vars["repo"], k.vars["snapshot"]
+	out := []any{}
+	if name == "" {
+		if repo != "" && repo != "_all" && k.registered[repo] == nil {
+			return nil, repositoryMissing(repo)
+		}
+		for _, s := range k.running {
+			if repo == "" || repo == "_all" || s.repository.name == repo {
+				out = append(out, s.snapshot.statusJSON(k.v, s.repository.name, true))
+			}
+		}
+		return ok(map[string]any{"snapshots": out})
+	}
+	r, st, f := k.readable(repo)
+	if f != nil {
+		return nil, f
+	}
+	for _, n := range splitList(name) {
+		hit := false
+		for _, e := range k.entries(r, st) {
+			if e.sn.name == n {
+				hit = true
+				out = append(out, e.sn.statusJSON(k.v, repo, e.running))
+			}
+		}
+		if !hit && !k.flag("ignore_unavailable", false) {
+			return nil, snapshotMissing(repo, n)
+		}
+	}
+	return ok(map[string]any{"snapshots": out})
+}

@@ -1,0 +1,221 @@
+package essim
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// User is someone who may log in by basic authentication. Giving a cluster any
+// user turns its security on.
+type User struct {
+	Password  string
+	Superuser bool
+	// Cluster are cluster privileges: all, manage, monitor, manage_slm,
+	// create_snapshot, monitor_snapshot.
+	Cluster []string
+	// Indices maps a pattern to index privileges: all, manage, monitor, read,
+	// write, view_index_metadata, create_index, delete_index.
+	Indices map[string][]string
+}
+
+func securityRoutes() []route {
+	return []route{
+		{methods: "GET", path: "/_security/_authenticate", do: (*call).whoami, security: true, from: "6.7"},
+		{methods: "GET", path: "/_xpack/security/_authenticate", do: (*call).whoami, security: true, until: "7.17"},
+		{methods: "GET,POST", path: "/_security/user/_has_privileges", do: (*call).hasPrivileges, security: true, from: "6.7"},
+		{methods: "GET,POST", path: "/_xpack/security/user/_has_privileges", do: (*call).hasPrivileges, security: true, until: "7.17"},
+		{methods: "GET", path: "/_license", params: "local accept_enterprise", need: "monitor", do: (*call).license, security: true, from: "6.7"},
+		{methods: "GET", path: "/_xpack/license", params: "local accept_enterprise", need: "monitor", do: (*call).license, security: true, until: "7.17"},
+		{methods: "GET", path: "/_xpack", params: "categories accept_enterprise", need: "monitor", do: (*call).xpack, security: true},
+		{methods: "GET", path: "/{index}/_ilm/explain", params: "only_managed only_errors master_timeout" + indexOptions, need: "index:view_index_metadata", do: (*call).ilmExplain, security: true, from: "6.7"},
+	}
+}
+
+// authenticate finds the user of a request; there is none without security.
+func (c *Cluster) authenticate(r *http.Request) (*User, *failure) {
+	if len(c.users) == 0 {
+		return nil, nil
+	}
+	refuse := func(format string, args ...any) *failure {
+		f := fail(http.StatusUnauthorized, "security_exception", format, args...)
+		challenge := `Basic realm="security" charset="UTF-8"`
+		f.fields = map[string]any{"header": map[string]any{"WWW-Authenticate": challenge}}
+		f.header = http.Header{"Www-Authenticate": {challenge}}
+		return f
+	}
+	name, password, given := r.BasicAuth()
+	if !given {
+		if c.v.from(7, 0) {
+			return nil, refuse("missing authentication credentials for REST request [%s]", r.URL.RequestURI())
+		}
+		return nil, refuse("missing authentication token for REST request [%s]", r.URL.RequestURI())
+	}
+	u, known := c.users[name]
+	if !known || u.Password != password {
+		return nil, refuse("unable to authenticate user [%s] for REST request [%s]", name, r.URL.RequestURI())
+	}
+	return &u, nil
+}
+
+// authorize checks the privilege a route needs.
+func (c *Cluster) authorize(k *call, r *route) *failure {
+	if k.user == nil || r.need == "" || k.user.Superuser {
+		return nil
+	}
+	allowed := false
+	if priv, isIndex := strings.CutPrefix(r.need, "index:"); isIndex {
+		names := splitList(k.vars["index"])
+		if len(names) == 0 {
+			names = []string{"*"}
+		}
+		allowed = !slices.ContainsFunc(names, func(n string) bool { return !k.user.mayIndex(n, priv) })
+	} else {
+		allowed = k.user.mayCluster(r.need)
+	}
+	if allowed {
+		return nil
+	}
+	name, _, _ := k.r.BasicAuth()
+	action := r.action
+	if action == "" {
+		action = r.need
+	}
+	return fail(http.StatusForbidden, "security_exception", "action [%s] is unauthorized for user [%s]", action, name)
+}
+
+func (u *User) mayCluster(priv string) bool {
+	if u.Superuser {
+		return true
+	}
+	implied := map[string][]string{
+		"monitor": {"manage"}, "manage": {}, "monitor_snapshot": {"manage", "create_snapshot", "monitor"}, "create_snapshot": {"manage"}, "manage_slm": {"manage"},
+	}
+	return slices.ContainsFunc(u.Cluster, func(have string) bool {
+		return have == priv || have == "all" || slices.Contains(implied[priv], have)
+	})
+}
+
+func (u *User) mayIndex(name, priv string) bool {
+	if u.Superuser {
+		return true
+	}
+	implied := map[string][]string{
+		"monitor": {"manage"}, "view_index_metadata": {"manage"}, "create_index": {"manage"}, "delete_index": {"manage"}, "index": {"write"},
+	}
+	for pattern, have := range u.Indices {
+		if !matchName(pattern, name) {
+			continue
+		}
+		for _, h := range have {
+			if h == priv || h == "all" || slices.Contains(implied[priv], h) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (k *call) whoami() (*answer, *failure) {
+	if k.user == nil {
+		return nil, k.noSecurity()
+	}
+	name, _, _ := k.r.BasicAuth()
+	roles := []any{name + "_role"}
+	if k.user.Superuser {
+		roles = []any{"superuser"}
+	}
+	return ok(map[string]any{"username": name, "roles": roles, "full_name": nil, "email": nil, "metadata": map[string]any{}, "enabled": true})
+}
+
+// noSecurity is the answer where the API is there but security is switched off.
+func (k *call) noSecurity() *failure {
+	if k.v.major >= 8 || k.v.from(7, 17) {
+		return &failure{status: http.StatusInternalServerError, kind: "exception", reason: "Security must be explicitly enabled when using a [basic] license. Enable security by setting [xpack.security.enabled] to [true] in the elasticsearch.yml file and restart the node."}
+	}
+	return fail(http.StatusInternalServerError, "exception", "Security is not enabled but a security rest handler is registered")
+}
+
+func (k *call) hasPrivileges() (*answer, *failure) {
+	if k.user == nil {
+		return nil, k.noSecurity()
+	}
+	o, f := k.object()
+	if f != nil {
+		return nil, f
+	}
+	name, _, _ := k.r.BasicAuth()
+	all := true
+	cluster, indices := map[string]any{}, map[string]any{}
+	for _, p := range strings2(o["cluster"]) {
+		cluster[p] = k.user.mayCluster(p)
+		all = all && k.user.mayCluster(p)
+	}
+	list := o["index"]
+	if list == nil {
+		list = o["indices"]
+	}
+	entries, _ := list.([]any)
+	for _, e := range entries {
+		m, _ := e.(map[string]any)
+		for _, n := range strings2(m["names"]) {
+			of, _ := indices[n].(map[string]any)
+			if of == nil {
+				of = map[string]any{}
+			}
+			for _, p := range strings2(m["privileges"]) {
+				of[p] = k.user.mayIndex(n, p)
+				all = all && k.user.mayIndex(n, p)
+			}
+			indices[n] = of
+		}
+	}
+	return ok(map[string]any{"username": name, "has_all_requested": all, "cluster": cluster, "index": indices, "application": map[string]any{}})
+}
+
+func (k *call) license() (*answer, *failure) {
+	return ok(map[string]any{"license": map[string]any{
+		"status": "active", "uid": k.uuid, "type": "basic", "issue_date": "2019-01-01T00:00:00.000Z", "issue_date_in_millis": 1546300800000,
+		"max_nodes": 1000, "issued_to": k.opts.Name, "issuer": "elasticsearch", "start_date_in_millis": -1,
+	}})
+}
+
+func (k *call) xpack() (*answer, *failure) {
+	on := len(k.users) > 0
+	return ok(map[string]any{
+		"license":  map[string]any{"uid": k.uuid, "type": "basic", "mode": "basic", "status": "active"},
+		"features": map[string]any{"security": map[string]any{"available": true, "enabled": on}, "ilm": map[string]any{"available": true, "enabled": true}},
+		"tagline":  "You know, for X",
+	})
+}
+
+func (k *call) ilmExplain() (*answer, *failure) {
+	list, f := k.resolve(k.vars["index"], expand{closed: true})
+	if f != nil {
+		return nil, f
+	}
+	out := map[string]any{}
+	for _, ix := range list {
+		e := map[string]any{"index": ix.name, "managed": false}
+		if p := ix.settings.str("index.lifecycle.name"); p != "" {
+			e = map[string]any{"index": ix.name, "managed": true, "policy": p, "phase": "hot", "action": "complete", "step": "complete"}
+		}
+		out[ix.name] = e
+	}
+	return ok(map[string]any{"indices": out})
+}
+
+// strings2 reads a list of strings, or one string, from JSON.
+func strings2(v any) []string {
+	switch t := v.(type) {
+	case string:
+		return splitList(t)
+	case []any:
+		var out []string
+		for _, x := range t {
+			out = append(out, scalar(x))
+		}
+		return out
+	}
+	return nil
+}
