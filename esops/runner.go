@@ -145,6 +145,10 @@ func (r *Runner) Send(ctx context.Context, run Run, sent Sent) (Outcome, error) 
 	return Outcome{}, err // ErrUnknown and all else: only looking tells
 }
 
+// Unsent tells the runner that an attempt's journal entry may be on record, but
+// its request was surely never sent by this process, which alone could.
+func (r *Runner) Unsent(attempt int) { r.notSent = attempt }
+
 // refused finds out what a refusal means: that of a second request, sent
 // because the first one's answer was lost, may be due to the first.
 func (r *Runner) refused(ctx context.Context, run Run, sent Sent, refusal *Refusal) (Outcome, error) {
