@@ -63,7 +63,7 @@ func (s *Server) takeAck(c *socket, frame []byte) {
 		ack.Latency = time.Since(p.sent)
 	}
 	ack.Fate = s.judge(c, p, ack, len(frame))
-	s.sockets.acks = append(s.sockets.acks, ack)
+	s.sockets.acks = remember(s.sockets.acks, ack)
 	if ack.Fate != AckAccepted {
 		return
 	}

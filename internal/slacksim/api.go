@@ -1,7 +1,9 @@
 package slacksim
 
 import (
+	"context"
 	"errors"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -37,37 +39,45 @@ type reply struct {
 	status     int
 	body       Object
 	retryAfter time.Duration
-	scopes     []string
 	accepted   []string
-	lost       bool // the connection closes instead
+	text       string // instead of a JSON body
+	lost       bool   // the connection closes instead
 }
 
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("method")
 	a, token, err := readArgs(r)
-	c := s.begin(name, a)
-	out := s.answer(r, c, incoming{name: name, args: a, token: token, bad: err})
-	s.send(w, c, out)
+	in := incoming{name: name, args: a, token: token, verb: r.Method, bad: err}
+	s.serve(w, r, s.begin(name, a, s.tokenOwner(token)), func(c *Call) reply { return s.perform(c, in) })
 }
 
 // incoming is a call before anything is known about it.
 type incoming struct {
 	name, token string
+	verb        string // HTTP method
 	args        args
 	bad         error // the body could not be read
 }
 
-// answer takes a call through gates, faults, limits and the method itself.
-func (s *Server) answer(r *http.Request, c *Call, in incoming) reply {
-	if !s.throughGates(r.Context(), c, beforeEffect) {
+// serve takes a request through slowness, gates and faults, lets it take
+// effect, and answers. Everything an app can send to the server passes here.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, c *Call, effect func(*Call) reply) {
+	s.send(w, c, s.answer(r.Context(), c, effect))
+}
+
+func (s *Server) answer(ctx context.Context, c *Call, effect func(*Call) reply) reply {
+	if out, final := s.weather(ctx); final {
+		return out
+	}
+	if !s.pause(ctx, s.slowness()) || !s.throughGates(ctx, c, beforeEffect) {
 		return reply{lost: true}
 	}
 	fault := s.takeFault(c)
-	if out, final := s.suffer(r.Context(), fault); final {
+	if out, final := s.suffer(ctx, fault); final {
 		return out
 	}
-	out := s.perform(c, in)
-	if !s.throughGates(r.Context(), c, afterEffect) {
+	out := effect(c)
+	if !s.throughGates(ctx, c, afterEffect) {
 		out.lost = true
 	}
 	out.lost = out.lost || fault.DropReply
@@ -85,21 +95,22 @@ func (s *Server) perform(c *Call, in incoming) reply {
 	if in.bad != nil {
 		return refusal(in.bad)
 	}
+	if m.token == appToken && in.verb != http.MethodPost {
+		return refusal(fail("insecure_request"))
+	}
 	a, err := s.world.authenticate(in.token, m.token)
 	if err != nil {
 		return refusal(err)
 	}
-	out := reply{status: http.StatusOK, accepted: m.scopes}
 	if a != nil {
-		c.AppID, out.scopes = a.ID, a.granted(m.token)
 		if wait := s.limiter.admit(s.cfg, c, m.tier); wait > 0 {
-			return reply{status: http.StatusTooManyRequests, retryAfter: wait, scopes: out.scopes, body: Object{"ok": false, "error": "ratelimited"}}
+			return reply{status: http.StatusTooManyRequests, retryAfter: wait, body: Object{"ok": false, "error": "ratelimited"}}
 		}
 	}
+	out := reply{status: http.StatusOK, accepted: m.scopes}
 	body, err := s.run(m, &request{app: a, args: in.args, base: s.url})
 	if err != nil {
-		refused := refusal(err)
-		out.body = refused.body
+		out.body = refusal(err).body
 		return out
 	}
 	c.Effect = true
@@ -139,8 +150,8 @@ func (s *Server) send(w http.ResponseWriter, c *Call, out reply) {
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
-	if out.scopes != nil {
-		h.Set("X-OAuth-Scopes", strings.Join(out.scopes, ","))
+	if c.granted != nil {
+		h.Set("X-OAuth-Scopes", strings.Join(c.granted, ","))
 	}
 	if out.accepted != nil {
 		h.Set("X-Accepted-OAuth-Scopes", strings.Join(out.accepted, ","))
@@ -151,6 +162,8 @@ func (s *Server) send(w http.ResponseWriter, c *Call, out reply) {
 	w.WriteHeader(out.status)
 	if out.body != nil {
 		_, _ = w.Write(encode(out.body))
+	} else {
+		_, _ = io.WriteString(w, out.text)
 	}
 }
 
@@ -159,6 +172,26 @@ func cut(w http.ResponseWriter) {
 	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 		_ = conn.Close()
 	}
+}
+
+// owner is the app behind a token, and what the token may do.
+type owner struct {
+	app    string
+	scopes []string
+}
+
+func (s *Server) tokenOwner(token string) owner {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.world.apps {
+		switch token {
+		case a.BotToken:
+			return owner{a.ID, a.BotScopes}
+		case a.AppToken:
+			return owner{a.ID, a.AppScopes}
+		}
+	}
+	return owner{}
 }
 
 // authenticate finds whose token it is. For methods that take none it returns

@@ -6,7 +6,8 @@ import (
 )
 
 // Call is one request an app made: a Web API method by its name,
-// "response_url", or "upload".
+// "response_url", "upload", or "socket" for the dial of a WebSocket. The same
+// names serve for [Server.Fail] and [Server.Hold].
 type Call struct {
 	Time   time.Time // when it arrived
 	Method string
@@ -21,6 +22,8 @@ type Call struct {
 	Status int  // HTTP
 	Error  string
 	Answer json.RawMessage
+
+	granted []string // scopes of the token
 }
 
 // Arg is an argument as text: JSON arguments in their encoding.
@@ -61,12 +64,24 @@ func (s *Server) ForgetCalls() {
 	s.calls = nil
 }
 
+// maxHistory is how many calls, envelopes and acks are remembered; a sandbox
+// may run for days.
+const maxHistory = 100_000
+
+// remember appends to a history and forgets its oldest tenth when it is full.
+func remember[T any](history []T, item T) []T {
+	if len(history) >= maxHistory {
+		history = append([]T(nil), history[maxHistory/10:]...)
+	}
+	return append(history, item)
+}
+
 // begin notes a call that arrived.
-func (s *Server) begin(method string, a args) *Call {
+func (s *Server) begin(method string, a args, from owner) *Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := &Call{Time: s.cfg.now(), Method: method, Args: cloneObject(a.values)}
-	s.calls = append(s.calls, c)
+	c := &Call{Time: s.cfg.now(), Method: method, AppID: from.app, Args: cloneObject(a.values), granted: from.scopes}
+	s.calls = remember(s.calls, c)
 	s.touch()
 	return c
 }

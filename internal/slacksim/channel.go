@@ -40,7 +40,7 @@ func (s *Server) PutChannel(c Channel) {
 }
 
 // EditChannel changes a channel in place: archive it, share it, make it
-// private. It panics on an unknown ID.
+// private. The function must not use the server. It panics on an unknown ID.
 func (s *Server) EditChannel(id string, edit func(*Channel)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

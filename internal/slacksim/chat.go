@@ -87,14 +87,12 @@ func (w *world) postable(req *request) (*Channel, error) {
 		c = w.channelByName(strings.TrimPrefix(id, "#"))
 	}
 	switch {
-	case c == nil:
+	case c == nil || c.Private && !c.member(req.app.BotUserID):
 		return nil, fail("channel_not_found")
 	case c.Archived:
 		return nil, fail("is_archived")
 	case c.member(req.app.BotUserID):
 		return c, nil
-	case c.Private:
-		return nil, fail("channel_not_found")
 	case req.app.has("chat:write.public"):
 		return c, nil
 	default:

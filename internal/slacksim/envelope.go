@@ -80,6 +80,9 @@ func (s *Server) deliver(ctx context.Context, e Envelope) (Delivery, error) {
 	if c == nil {
 		return d, nil
 	}
+	if slow := s.slowness(); slow > 0 && !s.pause(ctx, slow) {
+		return d, ctx.Err()
+	}
 	if fate != lost {
 		c.write(env.frame())
 	}
@@ -129,7 +132,10 @@ func (s *Server) launch(env *Envelope) (*pending, *socket, fate) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	env.Time = s.cfg.now()
-	s.sockets.sent = append(s.sockets.sent, env)
+	s.sockets.sent = remember(s.sockets.sent, env)
+	if len(s.sockets.pending) > maxHistory {
+		clear(s.sockets.pending) // acks of the old ones become unknown
+	}
 	defer s.touch()
 	c := s.pick(env.app)
 	if c == nil {

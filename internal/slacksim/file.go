@@ -65,26 +65,32 @@ func getUploadURL(w *world, req *request) (Object, error) {
 // serveUpload takes the bytes, raw or as the first part of a form.
 func (s *Server) serveUpload(rw http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("file")
-	c := s.begin("upload", args{values: map[string]any{"file": id}})
 	content, err := uploadedBytes(r)
-	s.mu.Lock()
-	u := s.world.files[id]
-	status := http.StatusOK
+	c := s.begin("upload", args{values: map[string]any{"file": id}}, owner{})
+	s.serve(rw, r, c, func(c *Call) reply {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		status := s.world.receive(id, r.PathValue("secret"), content)
+		if err != nil {
+			status = http.StatusBadRequest
+		}
+		c.Effect = status == http.StatusOK
+		return reply{status: status, text: fmt.Sprintf("OK - %d", len(content))}
+	})
+}
+
+// receive keeps the bytes of an announced upload, if they are as many as
+// announced.
+func (w *world) receive(id, secret string, content []byte) (status int) {
+	u := w.files[id]
 	switch {
-	case err != nil:
-		status = http.StatusBadRequest
-	case u == nil || subtle.ConstantTimeCompare([]byte(u.secret), []byte(r.PathValue("secret"))) != 1:
-		status = http.StatusNotFound
+	case u == nil || subtle.ConstantTimeCompare([]byte(u.secret), []byte(secret)) != 1:
+		return http.StatusNotFound
 	case u.done || len(content) != u.length:
-		status = http.StatusBadRequest
-	default:
-		u.file.Content, u.received = content, true
+		return http.StatusBadRequest
 	}
-	c.Answered, c.Effect, c.Status = true, status == http.StatusOK, status
-	s.touch()
-	s.mu.Unlock()
-	rw.WriteHeader(status)
-	_, _ = fmt.Fprintf(rw, "OK - %d", len(content))
+	u.file.Content, u.received = content, true
+	return http.StatusOK
 }
 
 func uploadedBytes(r *http.Request) ([]byte, error) {

@@ -36,7 +36,8 @@ func (s *Server) PutGroup(g Group) {
 	s.announce(Change{Kind: WorldEdited})
 }
 
-// EditGroup changes a user group in place. It panics on an unknown ID.
+// EditGroup changes a user group in place. The function must not use the
+// server. It panics on an unknown ID.
 func (s *Server) EditGroup(id string, edit func(*Group)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,10 +1,11 @@
 package slacksim
 
 import (
-	"io"
+	"context"
 	"net"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // Outage is a way for the whole of Slack to be away.
@@ -40,27 +41,38 @@ func (s *Server) Up() {
 	s.listener.refuse(false)
 }
 
-// weather lets a request in, or deals with it according to the outage.
-func (s *Server) weather(w http.ResponseWriter, r *http.Request) bool {
+// Slow makes every call, and every envelope on its way out, take so much longer,
+// in real time. Zero ends it.
+func (s *Server) Slow(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.slow = d
+}
+
+func (s *Server) slowness() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.slow
+}
+
+// weather deals with a call according to the outage; final says that the call
+// ends here.
+func (s *Server) weather(ctx context.Context) (out reply, final bool) {
 	s.mu.Lock()
 	how := s.outage
 	s.mu.Unlock()
 	switch how {
 	case 0:
-		return true
+		return reply{}, false
 	case Unavailable:
-		http.Error(w, "upstream connect error or disconnect/reset before headers", http.StatusServiceUnavailable)
+		return reply{status: http.StatusServiceUnavailable, text: "upstream connect error or disconnect/reset before headers"}, true
 	case Silent:
-		_, _ = io.Copy(io.Discard, r.Body) // else a client that gives up is not noticed
 		select {
-		case <-r.Context().Done():
+		case <-ctx.Done():
 		case <-s.ctx.Done():
 		}
-		cut(w)
-	default:
-		cut(w)
 	}
-	return false
+	return reply{lost: true}, true
 }
 
 // gateListener remembers its connections, so that they can all be reset, and

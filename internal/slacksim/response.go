@@ -35,18 +35,7 @@ func (w *world) newResponse(kind string, r responseURL) string {
 
 func (s *Server) serveResponse(rw http.ResponseWriter, r *http.Request) {
 	a, _, err := readArgs(r)
-	c := s.begin("response_url", a)
-	if !s.throughGates(r.Context(), c, beforeEffect) {
-		cut(rw)
-		return
-	}
-	fault := s.takeFault(c)
-	out, final := s.suffer(r.Context(), fault)
-	if !final {
-		out = s.respond(c, r.URL.Path, a, err)
-		out.lost = !s.throughGates(r.Context(), c, afterEffect) || fault.DropReply
-	}
-	s.send(rw, c, out)
+	s.serve(rw, r, s.begin("response_url", a, owner{}), func(c *Call) reply { return s.respond(c, r.URL.Path, a, err) })
 }
 
 // respond does what the body asks. Slack answers "ok" on success; here that is

@@ -34,6 +34,7 @@ type Server struct {
 	gates   []*Gate
 	limiter limiter
 	outage  Outage
+	slow    time.Duration
 	sockets sockets
 }
 
@@ -135,9 +136,6 @@ func (s *Server) routes() http.Handler {
 			return
 		}
 		defer s.running.Done()
-		if !s.weather(w, r) {
-			return
-		}
 		mux.ServeHTTP(w, r)
 	})
 }

@@ -82,22 +82,35 @@ var upgrader = websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return
 
 // serveSocket turns a ticket into a live connection and reads it to its end.
 func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
-	a := s.redeem(r.URL.Query().Get("ticket"))
-	if a == nil {
-		http.Error(w, "invalid ticket", http.StatusForbidden)
+	c := s.begin("socket", args{values: map[string]any{"ticket": r.URL.Query().Get("ticket")}}, owner{})
+	var a *App
+	out := s.answer(r.Context(), c, func(c *Call) reply {
+		if a = s.redeem(r.URL.Query().Get("ticket")); a == nil {
+			return reply{status: http.StatusForbidden, text: "invalid ticket"}
+		}
+		s.note(c, func(c *Call) { c.AppID, c.Effect = a.ID, true })
+		return reply{status: http.StatusSwitchingProtocols}
+	})
+	if out.lost || out.status != http.StatusSwitchingProtocols {
+		s.send(w, c, out)
 		return
 	}
 	ws, err := upgrader.Upgrade(w, r, nil)
-	if err != nil {
-		return
+	s.note(c, func(c *Call) { c.Answered, c.Status, c.Lost = true, out.status, err != nil })
+	if err == nil {
+		s.attend(a, ws, r.URL.Query().Get("debug_reconnects") == "true")
 	}
+}
+
+// attend greets a connection, or turns it away, and reads it to its end.
+func (s *Server) attend(a *App, ws *websocket.Conn, short bool) {
 	c, count := s.join(a, ws)
 	defer s.leave(c)
 	if count > s.cfg.maxConnections {
 		c.write(disconnectFrame(TooManyWebsockets, c.id))
 		c.farewell(s)
 	} else {
-		c.write(s.helloFrame(c, count, r.URL.Query().Get("debug_reconnects") == "true"))
+		c.write(s.helloFrame(c, count, short))
 		s.begun(c)
 		s.running.Go(func() { s.keepAlive(c) })
 	}

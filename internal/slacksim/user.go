@@ -16,15 +16,15 @@ type User struct {
 	TeamID      string // the home workspace; empty: the installing one
 	TZ          string
 
-	IsBot         bool
-	IsAppUser     bool
-	IsWorkflowBot bool
-	Deleted       bool // deactivated
-	Restricted    bool // guest of several channels
-	UltraRestrict bool // guest of one channel
-	Stranger      bool // shares no channel with us
-	IsAdmin       bool
-	IsOwner       bool
+	IsBot           bool
+	IsAppUser       bool
+	IsWorkflowBot   bool
+	Deleted         bool // deactivated
+	Restricted      bool // guest of several channels
+	UltraRestricted bool // guest of one channel
+	Stranger        bool // shares no channel with us
+	IsAdmin         bool
+	IsOwner         bool
 
 	// EnterpriseID makes it a member of an Enterprise Grid organisation.
 	EnterpriseID, EnterpriseName string
@@ -40,7 +40,8 @@ func (s *Server) PutUser(u User) {
 }
 
 // EditUser changes an account in place, as an administrator would while the
-// program under test is running. It panics on an unknown ID.
+// program under test is running. The function must not use the server. It
+// panics on an unknown ID.
 func (s *Server) EditUser(id string, edit func(*User)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,7 +59,9 @@ func (s *Server) Users() []User {
 	defer s.mu.Unlock()
 	out := make([]User, 0, len(s.world.order.users))
 	for _, id := range s.world.order.users {
-		out = append(out, *s.world.users[id])
+		u := *s.world.users[id]
+		u.Teams = slices.Clone(u.Teams)
+		out = append(out, u)
 	}
 	return out
 }
@@ -90,7 +93,7 @@ func (w *world) external(u *User) bool {
 	return u.TeamID != w.team.ID
 }
 
-func (u *User) guest() bool { return u.Restricted || u.UltraRestrict }
+func (u *User) guest() bool { return u.Restricted || u.UltraRestricted }
 
 func (w *world) userJSON(u *User, withEmail bool) Object {
 	profile := Object{
@@ -110,7 +113,7 @@ func (w *world) userJSON(u *User, withEmail bool) Object {
 		"deleted": u.Deleted, "color": "9f69e7", "tz": tz, "tz_label": tz, "tz_offset": 0,
 		"profile": profile, "is_bot": u.IsBot, "is_app_user": u.IsAppUser,
 		"is_admin": u.IsAdmin, "is_owner": u.IsOwner, "is_primary_owner": false,
-		"is_restricted": u.Restricted, "is_ultra_restricted": u.UltraRestrict,
+		"is_restricted": u.Restricted, "is_ultra_restricted": u.UltraRestricted,
 		"is_workflow_bot": u.IsWorkflowBot, "is_email_confirmed": u.Email != "",
 		"updated": 1700000000, "has_2fa": false,
 	}

@@ -127,9 +127,7 @@ func publishView(w *world, req *request) (Object, error) {
 		if id := stringAt(raw, "external_id"); id != "" && w.viewByExternalID(req.app, id) != nil {
 			return nil, fail("duplicate_external_id")
 		}
-		v = w.makeView(req.app, user, Object{"type": "home"})
-		v.raw = nil
-		w.fillView(v, raw)
+		v = w.makeView(req.app, user, raw)
 		w.homes[key] = v
 	} else if err := w.replaceView(req, v, raw); err != nil {
 		return nil, err
