@@ -132,6 +132,16 @@ func postJSON(t *testing.T, url, token string, body any) (answer map[string]any,
 	return send(t, req)
 }
 
+// postBody posts raw bytes.
+func postBody(t *testing.T, url, body string) (answer map[string]any, resp *http.Response) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return send(t, req)
+}
+
 func send(t *testing.T, req *http.Request) (answer map[string]any, resp *http.Response) {
 	t.Helper()
 	req.Close = true
