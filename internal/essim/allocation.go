@@ -1,6 +1,7 @@
 package essim
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,15 +25,23 @@ type objection struct{ decider, explanation string }
 func (c *Cluster) objections(ix *index, s *shard, cp *shardCopy, n *node) []objection {
 	var out []objection
 	if r := cp.why.failedRestore; cp.primary && cp.state == unassigned && r != nil {
-		out = append(out, objection{"restore_in_progress", "shard has failed to be restored from the snapshot [" + r.label() + "] because of [" + cp.why.details +
-			"] - manually close or delete the index [" + ix.name + "] in order to retry to restore the snapshot again or use the reroute API to force the allocation of an empty primary shard"})
+		const way = "in order to retry to restore the snapshot again or use the reroute API to force the allocation of an empty primary shard"
+		text := fmt.Sprintf("shard has failed to be restored from the snapshot [%s] because of [%s] - manually close or delete the index [%s] %s", r.label(), cp.why.details, ix.name, way)
+		if c.v.major >= 8 {
+			text = fmt.Sprintf("shard has failed to be restored from the snapshot [%s] - manually close or delete the index [%s] %s. Details: [%s]", r.label(), ix.name, way, cp.why.details)
+		}
+		out = append(out, objection{"restore_in_progress", text})
 	}
 	if cp.why.attempts > 0 && cp.why.attempts >= ix.settings.num("index.allocation.max_retries", 5) {
 		out = append(out, objection{"max_retry", "shard has exceeded the maximum number of retries [5] on failed allocation attempts - manually call [/_cluster/reroute?retry_failed=true] to retry"})
 	}
 	for _, o := range s.copies() {
 		if o != cp && o.node == n && o.state != unassigned {
-			out = append(out, objection{"same_shard", "the shard cannot be allocated to the same node on which a copy of the shard already exists [[" + ix.name + "][" + strconv.Itoa(s.id) + "], node[" + n.id + "], [P], s[STARTED], a[id=" + o.alloc + "]]"})
+			text := "the shard cannot be allocated to the same node on which a copy of the shard already exists"
+			if c.v.major >= 7 {
+				text = "a copy of this shard is already allocated to this node"
+			}
+			out = append(out, objection{"same_shard", text + " [[" + ix.name + "][" + strconv.Itoa(s.id) + "], node[" + n.id + "], [P], s[STARTED], a[id=" + o.alloc + "]]"})
 		}
 	}
 	switch enable := c.setting("cluster.routing.allocation.enable"); {

@@ -28,6 +28,8 @@ type answer struct {
 	body   any
 	table  *table
 	header http.Header
+	hidden bool // without X-elastic-product
+	text   bool // the body is a sentence
 }
 
 func ok(body any) (*answer, *failure) { return &answer{status: http.StatusOK, body: body}, nil }
@@ -130,7 +132,7 @@ func (c *Cluster) serve(w http.ResponseWriter, r *http.Request) {
 	c.touch()
 	c.mu.Unlock()
 	if f != nil {
-		a = &answer{status: f.status, body: f.body(), header: f.header}
+		a = &answer{text: f.text, status: f.status, body: f.body(), header: f.header, hidden: f.hidden}
 	}
 	done := c.log.set(entry, func(e *Request) {
 		e.Worked = true
@@ -152,7 +154,7 @@ func (c *Cluster) send(w http.ResponseWriter, r *http.Request, a *answer) {
 	for k, vs := range a.header {
 		h[k] = vs
 	}
-	if c.v.from(7, 14) {
+	if c.v.from(7, 14) && !a.hidden {
 		h["X-elastic-product"] = []string{"Elasticsearch"}
 	}
 	if id := r.Header.Get("X-Opaque-Id"); id != "" {
@@ -171,6 +173,9 @@ func (c *Cluster) send(w http.ResponseWriter, r *http.Request, a *answer) {
 		} else {
 			kind, text = "text/plain; charset=UTF-8", []byte(a.table.text(q))
 		}
+	}
+	if a.text {
+		kind, text = "text/plain; charset=UTF-8", []byte(body.(map[string]any)["error"].(string))
 	}
 	if text == nil && body != nil {
 		if p := q.Get("filter_path"); p != "" {

@@ -17,9 +17,9 @@ type Options struct {
 	Nodes   int    // data nodes, default 1
 	Repos   *Repos // default: storage that no other cluster sees
 	Users   map[string]User
-	// Flavor is build_flavor: "oss" (the default) has neither security nor a
-	// licence; "default" has both. Users switch it to "default". 7.17 and
-	// later know their security and licence APIs in either flavour.
+	// Flavor is build_flavor: "oss", the default, or "default", which has a
+	// licence and index lifecycle management. Users switch it to "default".
+	// Security APIs are there only with Users.
 	Flavor string
 	// RepositoryTypes are repository types beside fs, such as "oss". Their
 	// bucket and base_path settings name the place in Repos.
@@ -69,6 +69,7 @@ type Cluster struct {
 	begun      []Restore
 	running    []*creation // snapshots being made
 	nextTask   int
+	snapped    bool // a snapshot was ever taken: the custom is there
 
 	faults faults
 	log    log

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"strings"
 )
 
 // failure is an Elasticsearch error: what becomes {"error":…,"status":…}.
@@ -16,7 +17,10 @@ type failure struct {
 	deepest bool           // root_cause is the cause, not this
 	plain   string         // an error that is only a sentence
 	bare    bool           // such an error without a status field
+	text    bool           // such an error as plain text
 	noRoot  bool           // root_cause is []
+	roots   []any          // root_cause, when it is something else
+	hidden  bool           // without X-elastic-product: refused by the master
 	header  http.Header
 }
 
@@ -49,6 +53,9 @@ func (f *failure) nested() map[string]any {
 
 // body is the answer's JSON.
 func (f *failure) body() map[string]any {
+	if f.text {
+		return map[string]any{"error": strings.ToUpper(f.plain[:1]) + f.plain[1:]}
+	}
 	if f.plain != "" {
 		o := map[string]any{"error": f.plain}
 		if !f.bare {
@@ -64,6 +71,9 @@ func (f *failure) body() map[string]any {
 	e["root_cause"] = []any{root.object()}
 	if f.noRoot {
 		e["root_cause"] = []any{}
+	}
+	if f.roots != nil {
+		e["root_cause"] = f.roots
 	}
 	return map[string]any{"error": e, "status": f.status}
 }

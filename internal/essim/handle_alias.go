@@ -22,7 +22,10 @@ func aliasOptions(m map[string]any) map[string]any {
 	return o
 }
 
-func aliasIsIndex(name string, ix *index) *failure {
+func (v version) aliasIsIndex(name string, ix *index) *failure {
+	if v.from(7, 11) {
+		return fail(http.StatusBadRequest, "invalid_alias_name_exception", "Invalid alias name [%s]: an index or data stream exists with the same name as the alias", name)
+	}
 	return indexFailure(http.StatusBadRequest, "invalid_alias_name_exception", ix, "Invalid alias name [%s], an index exists with the same name as the alias", name)
 }
 
@@ -142,21 +145,45 @@ func (k *call) changeAliases(actions []any) (*answer, *failure) {
 			}
 		}
 	}
+	if k.v.major >= 8 {
+		return ok(aliasResults(steps))
+	}
 	return acknowledged()
+}
+
+// aliasResults is the answer of 8.x, which says which removals found nothing.
+func aliasResults(steps []*aliasChange) map[string]any {
+	o := map[string]any{"acknowledged": true, "errors": false}
+	results := []any{}
+	for _, s := range steps {
+		names := []any{}
+		for _, ix := range s.indices {
+			names = append(names, ix.name)
+		}
+		action := map[string]any{"type": s.what, "indices": names, "aliases": asAny(s.names)}
+		if s.what == "remove_index" {
+			action["type"], action["aliases"] = "remove-index", []any{}
+		}
+		e := map[string]any{"action": action, "status": http.StatusOK}
+		if s.what == "remove" && s.hits == 0 {
+			o["errors"], e["status"], e["error"] = true, http.StatusNotFound, aliasesMissing(s.names).object()
+		}
+		results = append(results, e)
+	}
+	if o["errors"] == true {
+		o["action_results"] = results
+	}
+	return o
 }
 
 func (k *call) aliasStep(what string, args map[string]any) (*aliasChange, *failure) {
 	switch what {
 	case "add", "remove", "remove_index":
 	default:
-		kind := k.parseKind()
-		return nil, fail(http.StatusBadRequest, kind, "[aliases] failed to parse field [actions]").
-			causedBy(fail(http.StatusBadRequest, kind, "[alias_action] unknown field [%s], parser not found", what), true)
+		return nil, k.badAction("[alias_action] unknown field [%s]%s", what)
 	}
 	if _, has := args["must_exist"]; has && !k.v.from(7, 11) {
-		kind := k.parseKind()
-		return nil, fail(http.StatusBadRequest, kind, "[aliases] failed to parse field [actions]").
-			causedBy(fail(http.StatusBadRequest, kind, "[%s] unknown field [must_exist], parser not found", what), true)
+		return nil, k.badAction("["+what+"] unknown field [%s]%s", "must_exist")
 	}
 	expr := strings2(args["index"])
 	expr = append(expr, strings2(args["indices"])...)
@@ -192,11 +219,19 @@ func (k *call) aliasStep(what string, args map[string]any) (*aliasChange, *failu
 	return s, nil
 }
 
-func (k *call) parseKind() string {
-	if k.v.from(6, 3) {
-		return "x_content_parse_exception"
+// badAction is a part of an alias action that the parser does not know.
+func (k *call) badAction(format, what string) *failure {
+	suffix := ", parser not found"
+	if k.v.major >= 7 {
+		suffix = ""
 	}
-	return "illegal_argument_exception"
+	if k.v.major < 6 {
+		return fail(http.StatusBadRequest, "parsing_exception", "[aliases] failed to parse field [actions]").
+			causedBy(illegalArgument(format, what, suffix), false)
+	}
+	const kind = "x_content_parse_exception"
+	return fail(http.StatusBadRequest, kind, "[aliases] failed to parse field [actions]").
+		causedBy(fail(http.StatusBadRequest, kind, format, what, suffix), true)
 }
 
 func aliasesMissing(names []string) *failure {
@@ -222,7 +257,7 @@ func (k *call) checkSteps(steps []*aliasChange) *failure {
 		if s.what == "add" {
 			for _, n := range s.names {
 				if ix := k.indices[n]; ix != nil && !gone[n] {
-					return aliasIsIndex(n, ix)
+					return k.v.aliasIsIndex(n, ix)
 				}
 			}
 		}

@@ -118,7 +118,7 @@ func (k *call) catIndex(ix *index, width int) []any {
 }
 
 func (k *call) catShards() (*answer, *failure) {
-	list, f := k.resolve(k.vars["index"], expand{forbidClose: !k.v.from(7, 2), closed: k.v.from(7, 2)})
+	list, f := k.resolve(k.vars["index"], expand{forbidClose: true})
 	if f != nil {
 		return nil, f
 	}
@@ -247,11 +247,14 @@ func (k *call) catSnapshots() (*answer, *failure) {
 		return k.cat(t)
 	}
 	repos := []string{k.vars["repo"]}
-	if k.vars["repo"] == "" || k.v.from(7, 12) {
-		if !k.v.from(7, 12) {
-			return nil, validation("repository is missing")
-		}
+	if k.vars["repo"] == "" && !k.v.from(7, 14) {
+		return nil, validation("repository is missing")
+	}
+	if k.v.from(7, 14) {
 		list, f := k.named(k.vars["repo"])
+		if f != nil && k.v.major < 8 {
+			return nil, fail(500, "exception", "Repositories [%s] failed to retrieve snapshots", k.vars["repo"]).causedBy(f, true)
+		}
 		if f != nil {
 			return nil, f
 		}
@@ -357,7 +360,12 @@ func (k *call) catHealth() (*answer, *failure) {
 	a, _ := k.healthNow(false)
 	o := a.body.(map[string]any)
 	nodes := strconv.Itoa(len(k.nodes))
-	t.add(strconv.FormatInt(k.now.Unix(), 10), k.now.UTC().Format("15:04:05"), k.opts.Name, o["status"], nodes, nodes, scalar(o["active_shards"]), scalar(o["active_primary_shards"]), "0",
-		scalar(o["initializing_shards"]), scalar(o["unassigned_shards"]), "0", "-", strconv.FormatFloat(k.percentActive(), 'f', 1, 64)+"%")
+	cells := []any{strconv.FormatInt(k.now.Unix(), 10), k.now.UTC().Format("15:04:05"), k.opts.Name, o["status"], nodes, nodes, scalar(o["active_shards"]), scalar(o["active_primary_shards"]), "0",
+		scalar(o["initializing_shards"]), scalar(o["unassigned_shards"]), "0", "-", strconv.FormatFloat(k.percentActive(), 'f', 1, 64) + "%"}
+	if k.v.from(8, 16) {
+		t.columns = slices.Insert(t.columns, 11, column{name: "unassign.pri", right: true})
+		cells = slices.Insert(cells, 11, any(scalar(o["unassigned_primary_shards"])))
+	}
+	t.add(cells...)
 	return k.cat(t)
 }

@@ -273,7 +273,10 @@ func (k *call) nodesStats() (*answer, *failure) {
 }
 
 func (k *call) state() (*answer, *failure) {
-	o := map[string]any{"cluster_name": k.opts.Name, "cluster_uuid": k.uuid}
+	o := map[string]any{"cluster_name": k.opts.Name}
+	if k.v.major >= 6 {
+		o["cluster_uuid"] = k.uuid
+	}
 	want := splitList(k.vars["metric"])
 	all := len(want) == 0 || slices.Contains(want, "_all")
 	has := func(m string) bool { return all || slices.Contains(want, m) }
@@ -307,9 +310,16 @@ func (k *call) state() (*answer, *failure) {
 		for _, s := range k.running {
 			snaps = append(snaps, s.custom())
 		}
-		o["restore"] = map[string]any{"snapshots": restores}
-		o["snapshots"] = map[string]any{"snapshots": snaps}
-		o["snapshot_deletions"] = map[string]any{"snapshot_deletions": []any{}}
+		// 6.x shows them always, the others once there was one
+		if k.v.major == 6 || len(k.begun) > 0 {
+			o["restore"] = map[string]any{"snapshots": restores}
+		}
+		if k.v.major == 6 || k.snapped {
+			o["snapshots"] = map[string]any{"snapshots": snaps}
+		}
+		if k.v.major == 6 {
+			o["snapshot_deletions"] = map[string]any{"snapshot_deletions": []any{}}
+		}
 	}
 	return ok(o)
 }
@@ -339,7 +349,10 @@ func (k *call) tasks() (*answer, *failure) { return ok(map[string]any{"nodes": m
 func (k *call) reroute() (*answer, *failure) {
 	o := map[string]any{"acknowledged": true}
 	if k.v.major < 8 || k.q.Get("metric") != "none" && k.q.Get("metric") != "" {
-		o["state"] = map[string]any{"cluster_uuid": k.uuid}
+		o["state"] = map[string]any{}
+		if k.v.major >= 6 {
+			o["state"] = map[string]any{"cluster_uuid": k.uuid}
+		}
 	}
 	if k.flag("retry_failed", false) {
 		for _, ix := range k.indices {

@@ -21,7 +21,7 @@ func documentRoutes() []route {
 		{methods: "POST,GET", path: "/_refresh", params: indexOptions, need: "index:manage", action: "indices:admin/refresh", do: (*call).refresh},
 		{methods: "POST,GET", path: "/{index}/_refresh", params: indexOptions, need: "index:manage", action: "indices:admin/refresh", do: (*call).refresh},
 		{methods: "PUT,POST", path: "/{index}/{type}/{id}", params: write, need: "index:write", action: "indices:data/write/index", do: (*call).indexDoc, until: "7.17"},
-		{methods: "POST", path: "/{index}/{type}", params: write, need: "index:write", action: "indices:data/write/index", do: (*call).indexDoc, until: "7.17"},
+		{methods: "POST", path: "/{index}/{type}", params: write, need: "index:write", action: "indices:data/write/index", do: (*call).indexTyped},
 		{methods: "PUT,POST", path: "/{index}/_doc/{id}", params: write, need: "index:write", action: "indices:data/write/index", do: (*call).indexDoc, from: "7.0"},
 		{methods: "POST", path: "/{index}/_doc", params: write, need: "index:write", action: "indices:data/write/index", do: (*call).indexDoc, from: "7.0"},
 		{methods: "GET,HEAD", path: "/{index}/{type}/{id}", params: search + " realtime refresh", need: "index:read", action: "indices:data/read/get", do: (*call).getDoc, until: "7.17"},
@@ -40,7 +40,7 @@ func (k *call) reading() (list []*index, total, successful int, f *failure) {
 	}
 	for _, ix := range list {
 		if f := ix.refuses("read"); f != nil {
-			return nil, 0, 0, f
+			return nil, 0, 0, k.v.naming(ix.name, f)
 		}
 		for _, s := range ix.shards {
 			total++
@@ -53,8 +53,9 @@ func (k *call) reading() (list []*index, total, successful int, f *failure) {
 		f := fail(http.StatusServiceUnavailable, "search_phase_execution_exception", "all shards failed").
 			with(map[string]any{"phase": "query", "grouped": true, "failed_shards": []any{}})
 		f.noRoot = true
-		if k.v.from(7, 15) {
-			f.fields["failed_shards"] = k.unavailable(list)
+		if k.v.from(7, 15) { // one stands for all that failed alike
+			one := k.unavailable(list)[0].(map[string]any)
+			f.fields["failed_shards"], f.roots = []any{one}, []any{one["reason"]}
 		}
 		return nil, 0, 0, f
 	}
@@ -67,8 +68,11 @@ func (k *call) unavailable(list []*index) []any {
 	for _, ix := range list {
 		for _, s := range ix.shards {
 			if s.primary.state != started {
-				out = append(out, map[string]any{"shard": s.id, "index": ix.name, "node": nil,
-					"reason": map[string]any{"type": "no_shard_available_action_exception", "reason": nil, "index_uuid": ix.uuid, "shard": strconv.Itoa(s.id), "index": ix.name}})
+				reason := map[string]any{"type": "no_shard_available_action_exception", "reason": nil}
+				if k.v.major < 8 {
+					reason["index_uuid"], reason["shard"], reason["index"] = ix.uuid, strconv.Itoa(s.id), ix.name
+				}
+				out = append(out, map[string]any{"shard": s.id, "index": ix.name, "node": nil, "reason": reason})
 			}
 		}
 	}
@@ -77,9 +81,7 @@ func (k *call) unavailable(list []*index) []any {
 
 func (k *call) shardsJSON(list []*index, total, successful int) map[string]any {
 	o := map[string]any{"total": total, "successful": successful, "failed": 0}
-	if k.v.from(6, 1) {
-		o["skipped"] = 0
-	}
+	o["skipped"] = 0
 	if k.v.from(7, 11) && successful < total {
 		o["failed"], o["failures"] = total-successful, k.unavailable(list)
 	}
@@ -210,9 +212,9 @@ func (k *call) refresh() (*answer, *failure) {
 func (k *call) writable(name string) (*index, *failure) {
 	if ix := k.indices[name]; ix != nil {
 		if ix.closed {
-			return nil, indexFailure(http.StatusBadRequest, "index_closed_exception", ix, "closed")
+			return nil, k.v.indexClosed(ix)
 		}
-		return ix, ix.refuses("write")
+		return ix, k.v.naming(ix.name, ix.refuses("write"))
 	}
 	behind := k.behind(name)
 	switch len(behind) {
@@ -225,7 +227,7 @@ func (k *call) writable(name string) (*index, *failure) {
 		}
 		return k.addIndex(name, settings{}, nil), nil
 	case 1:
-		return behind[0], behind[0].refuses("write")
+		return behind[0], k.v.naming(behind[0].name, behind[0].refuses("write"))
 	}
 	var leader *index
 	for _, ix := range behind {
@@ -243,7 +245,7 @@ func (k *call) writable(name string) (*index, *failure) {
 	if leader == nil {
 		return nil, illegalArgument("no write index is defined for alias [%s]. The write index may be explicitly disabled using is_write_index=false or the alias points to multiple indices without one being designated as a write index", name)
 	}
-	return leader, leader.refuses("write")
+	return leader, k.v.naming(leader.name, leader.refuses("write"))
 }
 
 // store writes one document and returns what is said of it.
@@ -309,6 +311,14 @@ func (k *call) indexDoc() (*answer, *failure) {
 		return nil, f
 	}
 	return &answer{status: status, body: o}, nil
+}
+
+// indexTyped is a route that 8.x has for old clients only.
+func (k *call) indexTyped() (*answer, *failure) {
+	if k.v.major >= 8 {
+		return nil, k.noHandler(k.r, nil)
+	}
+	return k.indexDoc()
 }
 
 func (k *call) getDoc() (*answer, *failure) {

@@ -17,6 +17,9 @@ func (k *call) explain() (*answer, *failure) {
 		return nil, f
 	}
 	out := map[string]any{"index": ix.name, "shard": s.id, "primary": cp.primary}
+	if len(o) == 0 && k.v.from(7, 13) {
+		out["note"] = "No shard was specified in the explain API request, so this response explains a randomly chosen unassigned shard. There may be other unassigned shards in this cluster which cannot be assigned for different reasons. It may not be possible to assign this shard until one of the other shards is assigned correctly. To explain the allocation of other shards (whether assigned or unassigned) you must specify the target shard in the request to this API."
+	}
 	switch cp.state {
 	case started:
 		out["current_state"] = "started"
@@ -77,8 +80,12 @@ func (k *call) explained(o map[string]any) (*index, *shard, *shardCopy, *failure
 
 func (k *call) nothingToExplain() *failure {
 	const sixSeven = "unable to find any unassigned shards to explain [ClusterAllocationExplainRequest[useAnyUnassignedShard=true,includeYesDecisions?=false]"
-	if k.v.from(7, 13) {
-		return illegalArgument("There are no unassigned shards in this cluster. Specify the target shard in the request body to explain an assigned shard.")
+	const later = "No shard was specified in the request which means the response should explain a randomly-chosen unassigned shard, but there are no unassigned shards in this cluster. To explain the allocation of an assigned shard you must specify the target shard in the request."
+	switch {
+	case k.v.major >= 8:
+		return illegalArgument("%s See https://www.elastic.co/guide/en/elasticsearch/reference/8.17/cluster-allocation-explain.html for more information.", later)
+	case k.v.from(7, 13):
+		return illegalArgument("%s", later)
 	}
 	return illegalArgument("%s", sixSeven)
 }
@@ -104,12 +111,12 @@ func (k *call) explainUnassigned(out map[string]any, ix *index, s *shard, cp *sh
 	throttled := w.failedRestore == nil && w.status == "throttled"
 	out["can_allocate"] = "no"
 	out["allocate_explanation"] = "cannot allocate because allocation is not permitted to any of the nodes"
-	if k.v.from(7, 14) {
+	if k.v.major >= 8 {
 		out["allocate_explanation"] = "Elasticsearch isn't allowed to allocate this shard to any of the nodes in the cluster. Choose a node to which you expect this shard to be allocated, find this node in the node-by-node explanation, and address the reasons which prevent Elasticsearch from allocating this shard there."
 	}
 	if throttled {
 		out["can_allocate"], out["allocate_explanation"] = "throttled", "allocation temporarily throttled"
-		if k.v.from(7, 14) {
+		if k.v.major >= 8 {
 			out["allocate_explanation"] = "Elasticsearch is currently busy with other activities. It expects to be able to allocate this shard when those activities finish. Please wait."
 		}
 	}

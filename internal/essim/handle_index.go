@@ -33,11 +33,12 @@ func indexRoutes() []route {
 		{methods: "GET", path: "/_recovery", params: recoveryParams, need: "index:monitor", action: "indices:monitor/recovery", do: (*call).recoveries},
 		{methods: "GET", path: "/{index}/_recovery", params: recoveryParams, need: "index:monitor", action: "indices:monitor/recovery", do: (*call).recoveries},
 		{methods: "GET", path: "/_template", params: "flat_settings local master_timeout" + typeName, need: "monitor", do: func(*call) (*answer, *failure) { return ok(map[string]any{}) }},
+		{methods: "GET", path: "/_index_template", params: "flat_settings local master_timeout", need: "monitor", from: "7.8", do: func(*call) (*answer, *failure) { return ok(map[string]any{"index_templates": []any{}}) }},
 	}
 }
 
 const (
-	settingsParams    = "flat_settings@6.0 include_defaults local master_timeout human" + indexOptions
+	settingsParams    = "flat_settings include_defaults local master_timeout human" + indexOptions
 	putSettingsParams = "flat_settings preserve_existing timeout master_timeout reopen@8.12" + indexOptions
 	mappingParams     = "local master_timeout" + typeName + indexOptions
 	aliasParams       = "local master_timeout" + indexOptions
@@ -73,13 +74,17 @@ func (k *call) createIndex() (*answer, *failure) {
 		return nil, f
 	}
 	if old := k.indices[name]; old != nil {
-		return nil, indexFailure(http.StatusBadRequest, "resource_already_exists_exception", old, "index [%s/%s] already exists", name, old.uuid)
+		kind := "resource_already_exists_exception"
+		if k.v.major < 6 {
+			kind = "index_already_exists_exception"
+		}
+		return nil, indexFailure(http.StatusBadRequest, kind, old, "index [%s/%s] already exists", name, old.uuid)
 	}
 	if len(k.behind(name)) > 0 {
 		return nil, invalidIndexName(name, "already exists as alias")
 	}
 	if f := k.createBlock(); f != nil {
-		return nil, f
+		return nil, k.v.naming(name, f)
 	}
 	set := settings{}
 	for key, v := range o {
@@ -107,7 +112,7 @@ func (k *call) createIndex() (*answer, *failure) {
 	for a, v := range aliases {
 		if k.indices[a] != nil {
 			delete(k.indices, name)
-			return nil, aliasIsIndex(a, k.indices[a])
+			return nil, k.v.aliasIsIndex(a, k.indices[a])
 		}
 		m, _ := v.(map[string]any)
 		ix.aliases[a] = aliasOptions(m)
@@ -214,7 +219,7 @@ func (k *call) deletableIndices(list []*index) *failure {
 	var busy []string
 	for _, ix := range list {
 		if f := ix.refuses("delete"); f != nil {
-			return f
+			return k.v.naming(ix.name, f)
 		}
 		for _, s := range k.running {
 			if slices.Contains(s.snapshot.indices, ix.name) {
@@ -303,8 +308,15 @@ func (k *call) restartShards(ix *index, reason string) {
 			s.primary.why.status = "no_valid_shard_copy"
 			continue
 		}
-		if !ix.closed || k.v.from(7, 2) {
+		switch {
+		case !ix.closed:
 			k.placePrimary(ix, s, "EXISTING_STORE")
+		case k.v.from(7, 2): // closed indices keep their copies, after a moment
+			k.after(k.opts.Pace.Allocate, func() {
+				if ix.closed && s.primary.state == unassigned && slices.Contains(ix.shards, s) {
+					k.placePrimary(ix, s, "EXISTING_STORE")
+				}
+			})
 		}
 	}
 }
@@ -404,12 +416,16 @@ func (k *call) checkSettingsChange(list []*index, change settings) *failure {
 			}
 		}
 		if len(open) > 0 {
-			return illegalArgument("Can't update non dynamic settings [[index.number_of_shards]] for open indices [%s]", strings.Join(open, ", "))
+			hint := ""
+			if k.v.from(8, 12) {
+				hint = " unless the `reopen` query parameter is set to true. Alternatively, close the indices, apply the settings changes, and reopen the indices"
+			}
+			return illegalArgument("Can't update non dynamic settings [[index.number_of_shards]] for open indices [%s]%s", strings.Join(open, ", "), hint)
 		}
 	}
 	for _, ix := range list {
 		if f := ix.refuses("metadata_write"); f != nil && !onlyOpens {
-			return f
+			return k.v.naming(ix.name, f)
 		}
 	}
 	return nil
@@ -434,7 +450,7 @@ func (k *call) getMapping() (*answer, *failure) {
 	}
 	o := map[string]any{}
 	for _, ix := range list {
-		if k.v.major < 6 && len(ix.mappings) == 0 {
+		if k.v.major < 6 && len(ix.mappings) == 0 && k.vars["index"] != "" {
 			continue
 		}
 		o[ix.name] = map[string]any{"mappings": k.shape(ix)}

@@ -2,6 +2,7 @@ package essim
 
 import (
 	"slices"
+	"strings"
 )
 
 func repositoryRoutes() []route {
@@ -62,6 +63,13 @@ func (k *call) putRepository() (*answer, *failure) {
 	if f := k.writeBlock(); f != nil {
 		return nil, f
 	}
+	if k.v.major >= 7 && strings.ContainsAny(k.vars["repo"], "\\ \"<*?>|,/") {
+		forbidden := `[ , ", *, \, <, |, ,, >, /, ?]`
+		if k.v.major >= 8 {
+			forbidden = `['\',' ','"','<','*','?','>','|',',','/']`
+		}
+		return nil, fail(500, "repository_exception", "[%s] must not contain the following characters %s", k.vars["repo"], forbidden)
+	}
 	m, _ := o["settings"].(map[string]any)
 	set := map[string]string{}
 	for key, v := range flatten(m) {
@@ -75,15 +83,16 @@ func (k *call) putRepository() (*answer, *failure) {
 	if k.inUse(name) && !k.v.from(7, 11) {
 		return nil, illegalState("trying to modify or unregister repository that is currently used ")
 	}
+	if k.registered[name] == nil {
+		k.order = append(k.order, name)
+	}
+	k.registered[name] = r
+	// it is checked after it was registered, and stays when it fails
 	if k.flag("verify", true) {
 		if f := k.verify(r); f != nil {
 			return nil, f
 		}
 	}
-	if k.registered[name] == nil {
-		k.order = append(k.order, name)
-	}
-	k.registered[name] = r
 	return acknowledged()
 }
 
@@ -95,9 +104,13 @@ func (k *call) verify(r *repository) *failure {
 		return nil
 	}
 	if r.store() == nil && k.v.from(6, 8) && !k.v.from(7, 11) {
-		return fail(500, "repository_verification_exception", "[%s] path  is not accessible on master node", r.name)
+		return fail(500, "repository_verification_exception", "[%s] path  is not accessible on master node", r.name).causedBy(noSuchFile(r), false)
 	}
 	return nil
+}
+
+func noSuchFile(r *repository) *failure {
+	return fail(500, "no_such_file_exception", "%s", r.location)
 }
 
 // inUse tells whether a restore or a snapshot works with the repository.
@@ -158,6 +171,9 @@ func (k *call) verifyRepository() (*answer, *failure) {
 	}
 	nodes := map[string]any{}
 	for _, n := range k.nodes {
+		if r.readonly && k.v.major < 6 {
+			break // nobody is asked
+		}
 		nodes[n.id] = map[string]any{"name": n.name}
 	}
 	return ok(map[string]any{"nodes": nodes})
@@ -175,7 +191,7 @@ func (k *call) readable(name string) (*repository, *store, *failure) {
 		return nil, nil, f
 	}
 	if st == nil && k.v.from(7, 7) && !k.v.from(7, 11) {
-		return nil, nil, fail(500, "repository_exception", "[%s] could not read repository data because the contents of the repository do not match its expected state.", name)
+		return nil, nil, fail(500, "repository_exception", "[%s] Could not determine repository generation from root blobs", name).causedBy(noSuchFile(r), false)
 	}
 	return r, st, nil
 }

@@ -45,13 +45,13 @@ func (k *call) parseRestore() (*restoreBody, *failure) {
 				f = illegalArgument("malformed indices section, should be an array of strings")
 			}
 		case "ignore_unavailable":
-			b.ignoreMissing, f = lenientBool(key, v)
+			b.ignoreMissing, f = k.v.lenientBool(key, v)
 		case "include_aliases":
-			b.aliases, f = lenientBool(key, v)
+			b.aliases, f = k.v.lenientBool(key, v)
 		case "partial":
-			b.partial, f = lenientBool(key, v)
+			b.partial, f = k.v.lenientBool(key, v)
 		case "include_global_state":
-			_, f = lenientBool(key, v)
+			_, f = k.v.lenientBool(key, v)
 		case "allow_no_indices", "expand_wildcards", "ignore_throttled":
 		case "rename_pattern":
 			b.pattern = scalar(v)
@@ -91,16 +91,19 @@ func (k *call) parseRestore() (*restoreBody, *failure) {
 	return b, nil
 }
 
-// lenientBool reads true, false, "true" and "false".
-func lenientBool(key string, v any) (bool, *failure) {
-	switch scalar(v) {
-	case "true":
+// lenientBool reads true, false, "true" and "false". 5.x takes anything else
+// for true.
+func (v version) lenientBool(key string, x any) (bool, *failure) {
+	switch text := scalar(x); {
+	case text == "true":
 		return true, nil
-	case "false":
+	case text == "false":
 		return false, nil
+	case v.major < 6:
+		return text != "0" && text != "off" && text != "no" && text != "", nil
 	}
 	return false, illegalArgument("Could not convert [%s] to boolean", key).
-		causedBy(illegalArgument("Failed to parse value [%s] as only [true] or [false] are allowed.", scalar(v)), false)
+		causedBy(illegalArgument("Failed to parse value [%s] as only [true] or [false] are allowed.", scalar(x)), false)
 }
 
 // target is one index that will be written.
@@ -141,7 +144,7 @@ func (k *call) restore() (*answer, *failure) {
 	}
 	k.touch()
 	if k.flag("wait_for_completion", false) {
-		k.wait(k.r.Context(), time.Time{}, func() bool { return r.ended })
+		k.wait(k.r.Context(), time.Time{}, func() bool { return !r.listed })
 		return ok(r.info())
 	}
 	return ok(map[string]any{"accepted": true})

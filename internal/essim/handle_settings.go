@@ -70,6 +70,9 @@ func (k *call) putClusterSettings() (*answer, *failure) {
 		change[scope] = flatten(m)
 		for key, v := range change[scope] {
 			if !k.knownClusterSetting(key) && !strings.HasSuffix(key, "*") {
+				if k.v.major < 6 {
+					return nil, illegalArgument("%s setting [%s], not dynamically updateable", scope, key)
+				}
 				return nil, illegalArgument("%s setting [%s], not recognized", scope, key)
 			}
 			if s, isString := v.(string); isString && strings.HasSuffix(key, "_per_sec") {
@@ -148,9 +151,25 @@ func (c *Cluster) retryAll() {
 // writeBlock is the failure of a metadata change in a read-only cluster.
 func (k *call) writeBlock() *failure {
 	if k.setting("cluster.blocks.read_only") == "true" {
-		return blocked("blocked by: [FORBIDDEN/6/cluster read-only (api)];")
+		return masterBlocked("blocked by: [FORBIDDEN/6/cluster read-only (api)];")
 	}
 	return nil
+}
+
+// masterBlocked is a block that the master found; such an answer lacks the
+// product header.
+func masterBlocked(text string) *failure {
+	f := blocked("%s", text)
+	f.hidden = true
+	return f
+}
+
+// naming puts the index's name before the text of a block, as 7.x does.
+func (v version) naming(name string, f *failure) *failure {
+	if f != nil && v.major >= 7 {
+		f.reason = "index [" + name + "] " + f.reason
+	}
+	return f
 }
 
 // createBlock is the same for what creates something.
@@ -159,7 +178,7 @@ func (k *call) createBlock() *failure {
 		return f
 	}
 	if k.setting("cluster.blocks.read_only_allow_delete") == "true" {
-		return blocked("blocked by: [FORBIDDEN/13/cluster read-only / allow delete (api)];")
+		return masterBlocked("blocked by: [FORBIDDEN/13/cluster read-only / allow delete (api)];")
 	}
 	return nil
 }

@@ -80,27 +80,23 @@ func (k *call) snapshots() (*answer, *failure) {
 	if f := k.checkPaging(verbose); f != nil {
 		return nil, f
 	}
-	repos := []string{k.vars["repo"]}
-	if k.v.from(7, 14) {
-		list, f := k.named(k.vars["repo"])
-		if f != nil {
-			return nil, f
-		}
-		repos = nil
-		for _, r := range list {
-			repos = append(repos, r.name)
-		}
+	repos, f := k.listed()
+	if f != nil {
+		return nil, f
 	}
 	ignore := k.flag("ignore_unavailable", false)
+	// 7.14 to 7.17 answer 200 when a repository is missing or broken, and say so
+	// beside the list
+	lenient := k.v.from(7, 14) && k.v.major < 8
+	failures := map[string]any{}
 	var found []entry
 	for _, name := range repos {
-		r, st, f := k.readable(name)
-		if f != nil {
+		list, f := k.listOf(name, ignore)
+		if f != nil && !(lenient && strings.HasPrefix(f.kind, "repository_")) {
 			return nil, f
 		}
-		list, f := k.choose(k.entries(r, st), name, k.vars["snapshot"], ignore)
 		if f != nil {
-			return nil, f
+			failures[name] = f.nested()
 		}
 		found = append(found, list...)
 	}
@@ -134,7 +130,39 @@ func (k *call) snapshots() (*answer, *failure) {
 	if next != "" {
 		o["next"] = next
 	}
+	if len(failures) > 0 {
+		o["failures"] = failures
+	}
 	return ok(o)
+}
+
+// listed are the repositories that a list of snapshots covers.
+func (k *call) listed() ([]string, *failure) {
+	if !k.v.from(7, 14) {
+		return []string{k.vars["repo"]}, nil
+	}
+	var repos []string
+	for _, p := range splitList(k.vars["repo"]) {
+		list, f := k.named(p)
+		if f != nil && k.v.major >= 8 {
+			return nil, f
+		}
+		if f != nil {
+			repos = append(repos, p)
+		}
+		for _, r := range list {
+			repos = append(repos, r.name)
+		}
+	}
+	return repos, nil
+}
+
+func (k *call) listOf(repo string, ignore bool) ([]entry, *failure) {
+	r, st, f := k.readable(repo)
+	if f != nil {
+		return nil, f
+	}
+	return k.choose(k.entries(r, st), repo, k.vars["snapshot"], ignore)
 }
 
 func (k *call) checkPaging(verbose bool) *failure {
@@ -254,7 +282,7 @@ func (k *call) createSnapshot() (*answer, *failure) {
 	}
 	k2 := *k
 	k2.q = url.Values{}
-	if scalar(o["ignore_unavailable"]) == "true" {
+	if said := scalar(o["ignore_unavailable"]); said == "true" || said == "" && k.v.major < 6 {
 		k2.q.Set("ignore_unavailable", "true")
 	}
 	list, f := k2.resolve(strings.Join(strings2(o["indices"]), ","), expand{})
@@ -326,6 +354,9 @@ func (k *call) deleteSnapshot() (*answer, *failure) {
 		return nil, f
 	}
 	if r.readonly {
+		if k.v.major >= 8 {
+			return nil, fail(http.StatusInternalServerError, "repository_exception", "[%s] repository is readonly", repo)
+		}
 		return nil, fail(http.StatusInternalServerError, "repository_exception", "[%s] cannot delete snapshot from a readonly repository", repo)
 	}
 	all := k.entries(r, st)

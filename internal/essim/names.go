@@ -2,6 +2,7 @@ package essim
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -83,7 +84,7 @@ func (k *call) addNamed(found map[string]*index, name string, e expand, ignore b
 			if ignore {
 				return nil
 			}
-			return indexFailure(400, "index_closed_exception", ix, "closed")
+			return k.v.indexClosed(ix)
 		}
 		found[name] = ix
 		return nil
@@ -97,7 +98,7 @@ func (k *call) addNamed(found map[string]*index, name string, e expand, ignore b
 	}
 	for _, ix := range behind {
 		if ix.closed && e.forbidClose {
-			return indexFailure(400, "index_closed_exception", ix, "closed")
+			return k.v.indexClosed(ix)
 		}
 		found[ix.name] = ix
 	}
@@ -107,7 +108,19 @@ func (k *call) addNamed(found map[string]*index, name string, e expand, ignore b
 	return nil
 }
 
+// indexClosed is what reading a closed index is answered.
+func (v version) indexClosed(ix *index) *failure {
+	status := http.StatusBadRequest
+	if v.major < 6 {
+		status = http.StatusForbidden
+	}
+	return indexFailure(status, "index_closed_exception", ix, "closed")
+}
+
 func (k *call) badUnderscore(name string) *failure {
+	if k.v.major < 6 {
+		return illegalArgument("No endpoint or operation is available at [%s]", name)
+	}
 	return invalidIndexName(name, "must not start with '_'.")
 }
 

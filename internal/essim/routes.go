@@ -23,7 +23,9 @@ type route struct {
 	do       func(*call) (*answer, *failure)
 	from     string // first version, default all
 	until    string // last version, default all
-	security bool   // only where security is
+	security bool   // only where users are
+	basic    bool   // only where the licence API is
+	full     bool   // only in the default flavour
 	segments []string
 }
 
@@ -58,11 +60,9 @@ func (r *route) exists(c *Cluster) bool {
 			return false
 		}
 	}
-	return !r.security || c.hasSecurity()
+	full := c.opts.Flavor != "oss"
+	return (!r.security || len(c.users) > 0) && (!r.basic || full || c.v.from(7, 17)) && (!r.full || full)
 }
-
-// hasSecurity tells whether the security and licence APIs are there.
-func (c *Cluster) hasSecurity() bool { return c.opts.Flavor != "oss" || c.v.from(7, 17) }
 
 func majorMinor(s string) (int, int) {
 	a, b, _ := strings.Cut(s, ".")
@@ -173,9 +173,11 @@ func (c *Cluster) pick(method string, parts []string) (*route, map[string]string
 
 func (c *Cluster) noHandler(r *http.Request, allowed []string) *failure {
 	uri := r.URL.RequestURI()
-	if len(allowed) == 0 {
-		f := &failure{status: http.StatusBadRequest, bare: true, plain: fmt.Sprintf("no handler found for uri [%s] and method [%s]", uri, r.Method)}
-		return f
+	if last := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]; c.v.major < 6 && r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/_") && strings.Count(r.URL.Path, "/") == 2 {
+		return illegalArgument("No endpoint or operation is available at [%s]", last)
+	}
+	if len(allowed) == 0 || c.v.major < 6 {
+		return &failure{status: http.StatusBadRequest, bare: true, text: c.v.major < 6, plain: fmt.Sprintf("no handler found for uri [%s] and method [%s]", uri, r.Method)}
 	}
 	return &failure{
 		status: http.StatusMethodNotAllowed,

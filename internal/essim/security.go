@@ -25,10 +25,10 @@ func securityRoutes() []route {
 		{methods: "GET", path: "/_xpack/security/_authenticate", do: (*call).whoami, security: true, until: "7.17"},
 		{methods: "GET,POST", path: "/_security/user/_has_privileges", do: (*call).hasPrivileges, security: true, from: "6.7"},
 		{methods: "GET,POST", path: "/_xpack/security/user/_has_privileges", do: (*call).hasPrivileges, security: true, until: "7.17"},
-		{methods: "GET", path: "/_license", params: "local accept_enterprise", need: "monitor", do: (*call).license, security: true, from: "6.7"},
-		{methods: "GET", path: "/_xpack/license", params: "local accept_enterprise", need: "monitor", do: (*call).license, security: true, until: "7.17"},
-		{methods: "GET", path: "/_xpack", params: "categories accept_enterprise", need: "monitor", do: (*call).xpack, security: true},
-		{methods: "GET", path: "/{index}/_ilm/explain", params: "only_managed only_errors master_timeout" + indexOptions, need: "index:view_index_metadata", do: (*call).ilmExplain, security: true, from: "6.7"},
+		{methods: "GET", path: "/_license", params: "local accept_enterprise", need: "monitor", do: (*call).license, basic: true, from: "6.7"},
+		{methods: "GET", path: "/_xpack/license", params: "local accept_enterprise", need: "monitor", do: (*call).license, basic: true, until: "7.17"},
+		{methods: "GET", path: "/_xpack", params: "categories accept_enterprise", need: "monitor", do: (*call).xpack, basic: true},
+		{methods: "GET", path: "/{index}/_ilm/explain", params: "only_managed only_errors master_timeout" + indexOptions, need: "index:view_index_metadata", do: (*call).ilmExplain, full: true, from: "6.7"},
 	}
 }
 
@@ -117,9 +117,6 @@ func (u *User) mayIndex(name, priv string) bool {
 }
 
 func (k *call) whoami() (*answer, *failure) {
-	if k.user == nil {
-		return nil, k.noSecurity()
-	}
 	name, _, _ := k.r.BasicAuth()
 	roles := []any{name + "_role"}
 	if k.user.Superuser {
@@ -128,18 +125,7 @@ func (k *call) whoami() (*answer, *failure) {
 	return ok(map[string]any{"username": name, "roles": roles, "full_name": nil, "email": nil, "metadata": map[string]any{}, "enabled": true})
 }
 
-// noSecurity is the answer where the API is there but security is switched off.
-func (k *call) noSecurity() *failure {
-	if k.v.major >= 8 || k.v.from(7, 17) {
-		return &failure{status: http.StatusInternalServerError, kind: "exception", reason: "Security must be explicitly enabled when using a [basic] license. Enable security by setting [xpack.security.enabled] to [true] in the elasticsearch.yml file and restart the node."}
-	}
-	return fail(http.StatusInternalServerError, "exception", "Security is not enabled but a security rest handler is registered")
-}
-
 func (k *call) hasPrivileges() (*answer, *failure) {
-	if k.user == nil {
-		return nil, k.noSecurity()
-	}
 	o, f := k.object()
 	if f != nil {
 		return nil, f

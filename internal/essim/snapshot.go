@@ -157,7 +157,7 @@ func createdBy(s settings) version {
 }
 
 func (c *Cluster) startSnapshot(s *creation) {
-	c.running = append(c.running, s)
+	c.running, c.snapped = append(c.running, s), true
 	speed := c.faults.snapshotBytesPerSec
 	if n, fine := byteSize(s.repository.settings["max_snapshot_bytes_per_sec"]); speed == 0 && fine && n > 0 {
 		speed = n
@@ -232,6 +232,9 @@ func (s *snapshot) json(v version, repo string, running bool, details bool) map[
 	successful := total - failed
 	if running {
 		successful = 0
+		if v.from(7, 12) && v.major < 8 {
+			failed = total // what has not ended counts as failed
+		}
 	}
 	failures := []any{}
 	for _, f := range s.failures {
