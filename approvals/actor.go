@@ -73,3 +73,14 @@ func (a Actor) Is(p Principal) bool {
 func (a Actor) IsAny(principals []Principal) bool {
 	return slices.ContainsFunc(principals, a.Is)
 }
+
+// GroupsOf lists the IDs of the groups among principals, each once.
+func GroupsOf(principals []Principal) []string {
+	var ids []string
+	for _, p := range principals {
+		if p.Group && !slices.Contains(ids, p.ID) {
+			ids = append(ids, p.ID)
+		}
+	}
+	return ids
+}

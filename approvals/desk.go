@@ -63,11 +63,11 @@ type Store interface {
 	Commit(ctx context.Context, change Change) error
 }
 
-// People tells who someone is, asked of Slack for this very question. It
-// refuses whoever can neither ask nor decide: guests, people of other
-// companies, deactivated people and bots.
+// People tells who someone is and which of the groups they are in, asked of
+// Slack for this very question. It refuses whoever can neither ask nor decide:
+// guests, people of other companies, deactivated people and bots.
 type People interface {
-	Actor(ctx context.Context, userID string) (Actor, error)
+	Actor(ctx context.Context, userID string, groups []string) (Actor, error)
 }
 
 // A Desk takes every decision: it loads the operation, judges, applies the
@@ -201,6 +201,16 @@ func (d *Desk) mayDecide(op Operation, actor Actor, choice Choice) *esops.Refusa
 	return nil
 }
 
+// MayOpen tells whether a form for a decision is worth opening: what is refused
+// whatever is written in it is refused at once.
+func (d *Desk) MayOpen(op Operation, actor Actor, asked string) *esops.Refusal {
+	if asked == "cancel" {
+		_, refusal := cancel(op, actor, "")
+		return refusal
+	}
+	return d.mayDecide(op, actor, Choice{Deny: asked == "deny", Reason: "written in the form", Confirm: op.Plan.Cluster})
+}
+
 // decided refuses what comes too late, and says who was faster.
 func decided(op Operation) *esops.Refusal {
 	if op.State == Waiting || op.State == Ready {
@@ -220,19 +230,23 @@ func decided(op Operation) *esops.Refusal {
 // Cancel ends an operation before it starts, and asks it to stop once it runs.
 func (d *Desk) Cancel(ctx context.Context, actor Actor, id ID, reason string) (Operation, error) {
 	return d.change(ctx, id, actor, "cancel", func(op Operation) (*Event, *esops.Refusal) {
-		switch {
-		case op.State == Stopping:
-			return nil, nil
-		case op.State.Final():
-			return nil, esops.Refuse("already_"+string(op.State), "", "%s is %s; there is nothing to cancel any more.", op.ID, op.State)
-		case op.State == Running && !op.MayStop(actor):
-			return nil, esops.Refuse("may_not_stop", "", "%s is running, and you are not among those who may stop it.", op.ID)
-		case op.State != Running && actor.ID != op.Requester.ID:
-			return nil, esops.Refuse("not_requester", "Whoever may approve it can deny it.",
-				"Only %s, who asked for %s, can cancel it before it starts.", op.Requester.Name, op.ID)
-		}
-		return &Event{Kind: WasCancel, Data: Data{Reason: reason}}, nil
+		return cancel(op, actor, reason)
 	})
+}
+
+func cancel(op Operation, actor Actor, reason string) (*Event, *esops.Refusal) {
+	switch {
+	case op.State == Stopping:
+		return nil, nil
+	case op.State.Final():
+		return nil, esops.Refuse("already_"+string(op.State), "", "%s is %s; there is nothing to cancel any more.", op.ID, op.State)
+	case op.State == Running && !op.MayStop(actor):
+		return nil, esops.Refuse("may_not_stop", "", "%s is running, and you are not among those who may stop it.", op.ID)
+	case op.State != Running && actor.ID != op.Requester.ID:
+		return nil, esops.Refuse("not_requester", "Whoever may approve it can deny it.",
+			"Only %s, who asked for %s, can cancel it before it starts.", op.Requester.Name, op.ID)
+	}
+	return &Event{Kind: WasCancel, Data: Data{Reason: reason}}, nil
 }
 
 // change makes one change on behalf of a person, and records a refusal.
@@ -297,6 +311,16 @@ func (d *Desk) commit(ctx context.Context, op Operation, e Event, fence *Fence) 
 		return op, err
 	}
 	return changed, nil
+}
+
+// Concerns lists the user groups that decide about an operation: under its own
+// needs and by the rules in force. Whoever acts on it is looked up in these.
+func (d *Desk) Concerns(op Operation) []string {
+	all := append(op.Needs.Approvers(), op.Needs.Stop...)
+	if now, refusal := d.needsNow(op, op.Requester); refusal == nil {
+		all = append(all, now.Approvers()...)
+	}
+	return append(GroupsOf(all), d.Rules().RequesterGroups()...)
 }
 
 // needsNow are the needs by the rules in force.

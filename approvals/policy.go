@@ -145,6 +145,15 @@ func (rules Rules) Needs(s Subject) (Needs, *esops.Refusal) {
 	return needs, nil
 }
 
+// RequesterGroups are the user groups that decide which rule is about a request.
+func (rules Rules) RequesterGroups() []string {
+	var all []Principal
+	for _, r := range rules {
+		all = append(all, r.When.Requesters...)
+	}
+	return GroupsOf(all)
+}
+
 // subjectNames are the names of a plan that rules are asked about. A plan
 // without indices, such as a share, gives everything away: the name "*" stands
 // for that.

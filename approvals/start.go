@@ -32,7 +32,8 @@ func (d *Desk) Claim(ctx context.Context, fence Fence, worker string, id ID) (Op
 
 // stillApproved returns whose approvals count at this moment, when they are enough.
 func (d *Desk) stillApproved(ctx context.Context, op Operation) ([]Actor, error) {
-	requester, gone, err := d.lookUp(ctx, op.Requester)
+	groups := d.Concerns(op)
+	requester, gone, err := d.lookUp(ctx, op.Requester, groups)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +43,7 @@ func (d *Desk) stillApproved(ctx context.Context, op Operation) ([]Actor, error)
 	var approvers []Actor
 	var lost []string
 	for _, approved := range op.Approvals() {
-		now, gone, err := d.lookUp(ctx, approved)
+		now, gone, err := d.lookUp(ctx, approved, groups)
 		if err != nil {
 			return nil, err
 		}
@@ -69,8 +70,8 @@ func (d *Desk) stillApproved(ctx context.Context, op Operation) ([]Actor, error)
 }
 
 // lookUp asks who someone is now; gone says why the person counts no more.
-func (d *Desk) lookUp(ctx context.Context, was Actor) (now Actor, gone string, err error) {
-	now, err = d.People.Actor(ctx, was.ID)
+func (d *Desk) lookUp(ctx context.Context, was Actor, groups []string) (now Actor, gone string, err error) {
+	now, err = d.People.Actor(ctx, was.ID, groups)
 	var refusal *esops.Refusal
 	if errors.As(err, &refusal) {
 		return Actor{}, refusal.Sentence, nil

@@ -1,0 +1,217 @@
+package handlers
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"es-restore/approvals"
+	"es-restore/audit"
+	"es-restore/esops"
+	"es-restore/store"
+)
+
+// planWithin bounds planning, so that whoever asked hears within the minute the
+// first answer promises.
+const planWithin = 50 * time.Second
+
+// recordWithin bounds a click until it is on record; Slack waits three seconds
+// for the ack.
+const recordWithin = 2500 * time.Millisecond
+
+// A Cluster is one that people can name.
+type Cluster struct {
+	Name       string
+	InstanceID string // of Alibaba Cloud; empty when it is not one
+	ReadOnly   bool   // may be listed, planned for and a source; never changed
+	Planner    esops.Planner
+}
+
+// Store is what answers and cards read.
+type Store interface {
+	Open(ctx context.Context) ([]approvals.Operation, error)
+	Recent(ctx context.Context, offset, limit int64) ([]approvals.Operation, int64, error)
+	Trail(ctx context.Context, id approvals.ID) ([]audit.Record, error)
+	Card(ctx context.Context, id approvals.ID) (store.Card, error)
+	Progress(ctx context.Context, id approvals.ID, reading any) (bool, error)
+}
+
+// An App answers commands and clicks.
+type App struct {
+	API        *slack.Client
+	HTTP       *http.Client // for response URLs
+	Home       Home         // without App: Socket Mode tells that
+	Directory  *Directory
+	Desk       *approvals.Desk
+	Store      Store
+	Clusters   []Cluster
+	Channels   []string              // where commands work; empty: wherever the bot is a member
+	Requesters []approvals.Principal // who may use any verb but help; empty: every full member
+	Zone       *time.Location
+	Now        func() time.Time
+	Log        *slog.Logger
+
+	app atomic.Pointer[string] // this app's ID, once Slack has said it
+}
+
+// Greeted takes down which app Slack says this is.
+func (a *App) Greeted(app string) {
+	if app != "" {
+		a.app.Store(&app)
+	}
+}
+
+// A Caller is who typed or clicked, and where an answer reaches them.
+type Caller struct {
+	User        string
+	Channel     string
+	ResponseURL string
+	Trigger     string
+	Replace     bool // the answer takes the place of the message that was clicked
+}
+
+// Command answers a slash command. It may take as long as planning does.
+func (a *App) Command(ctx context.Context, c Command, caller Caller) {
+	answer, err := a.command(ctx, c, caller)
+	a.finish(ctx, caller, answer, err)
+}
+
+// finish sends an answer or what went wrong.
+func (a *App) finish(ctx context.Context, caller Caller, answer *Answer, err error) {
+	if err != nil {
+		answer = a.trouble(err)
+	}
+	if answer == nil {
+		return
+	}
+	if err := a.answer(ctx, caller, *answer); err != nil {
+		a.Log.Warn("answer not delivered", "actor", caller.User, "err", err)
+	}
+}
+
+func (a *App) command(ctx context.Context, c Command, caller Caller) (*Answer, error) {
+	if c.Verb == "help" {
+		return help(c.Help), nil
+	}
+	if refusal := a.place(ctx, caller.Channel); refusal != nil {
+		return nil, refusal
+	}
+	actor, err := a.Directory.Actor(ctx, caller.User, approvals.GroupsOf(a.Requesters))
+	if err != nil {
+		return nil, slackAway(err)
+	}
+	if len(a.Requesters) > 0 && !actor.IsAny(a.Requesters) {
+		return nil, esops.Refuse("not_requester", "Ask one of them, or whoever keeps the bot's configuration.",
+			"You are not among those who may use es-restore.")
+	}
+	switch c.Verb {
+	case "clusters":
+		return a.clusters(ctx)
+	case "repos":
+		return a.repos(ctx, c)
+	case "snapshots":
+		return a.snapshots(ctx, c)
+	case "show":
+		return a.show(ctx, c)
+	case "plan":
+		return a.plan(ctx, c)
+	case "restore":
+		return a.restore(ctx, c, caller)
+	case "list":
+		return a.list(ctx, c)
+	case "status":
+		return a.status(ctx, c)
+	case "log":
+		return a.log(ctx, c)
+	case "cancel":
+		return a.cancel(ctx, c, caller)
+	}
+	return nil, fmt.Errorf("no one answers %q", c.Verb)
+}
+
+// place refuses channels in which commands don't work.
+func (a *App) place(ctx context.Context, channel string) *esops.Refusal {
+	if len(a.Channels) > 0 && !slices.Contains(a.Channels, channel) {
+		return esops.Refuse("wrong_channel", "Use it in one of those the configuration names.", "es-restore does not work in this channel.")
+	}
+	refusal := a.Directory.Channel(ctx, channel)
+	if refusal != nil && refusal.Code == "not_in_channel" && len(a.Channels) > 0 {
+		return nil // the configuration wants it here; posting tells if it can't
+	}
+	return refusal
+}
+
+// cluster finds a configured cluster.
+func (a *App) cluster(name string) (Cluster, error) {
+	var names []string
+	for _, c := range a.Clusters {
+		if strings.EqualFold(c.Name, name) {
+			return c, nil
+		}
+		names = append(names, c.Name)
+	}
+	wayOut := "See which there are with: clusters"
+	if near := esops.Nearest(name, names); len(near) > 0 {
+		wayOut = fmt.Sprintf("Did you mean %s? %s", strings.Join(near, " or "), wayOut)
+	}
+	return Cluster{}, esops.Refuse("no_such_cluster", wayOut, "No cluster %q is configured here.", clean(name, 60))
+}
+
+// operation loads an operation as it is now.
+func (a *App) operation(ctx context.Context, id approvals.ID) (approvals.Operation, error) {
+	op, err := a.Desk.Fresh(ctx, id)
+	if errors.Is(err, approvals.ErrNoSuchOperation) {
+		return op, esops.Refuse("no_such_operation", "See them with: list --all", "There is no %s.", id)
+	}
+	return op, err
+}
+
+// slackAway makes a question that Slack did not answer a refusal: without proof
+// of who someone is, nothing is done.
+func slackAway(err error) error {
+	var refusal *esops.Refusal
+	if errors.As(err, &refusal) {
+		return refusal
+	}
+	return fmt.Errorf("%w: %w", esops.Refuse("slack_away", "Try again in a moment.",
+		"Slack did not say who you are and what groups you are in, so nothing was done."), err)
+}
+
+// trouble says what went wrong: a refusal in its words, anything else as a
+// reference that the log has too.
+func (a *App) trouble(err error) *Answer {
+	var refusal *esops.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		if !onlyRefusal(err) {
+			a.Log.Warn("refused for a fault", "code", refusal.Code, "err", err)
+		}
+		return refused(*refusal)
+	case errors.Is(err, store.ErrRolledBack):
+		return refused(*esops.Refuse("rolled_back", "Whoever runs the bot must look at it: audit accept-rollback.",
+			"The bot's memory came back older than it was, so nothing is decided or started. Nothing was recorded."))
+	case errors.Is(err, approvals.ErrNotKnown):
+		return refused(*esops.Refuse("not_known", "The card shows what holds.", "It is not known yet whether that was recorded."))
+	case errors.Is(err, approvals.ErrConflict):
+		return refused(*esops.Refuse("busy", "Try again.", "Others were faster; nothing was recorded."))
+	}
+	reference := rand.Text()[:8]
+	a.Log.Error("internal error", "reference", reference, "err", err)
+	return refused(*esops.Refuse("internal", fmt.Sprintf("Try again; whoever runs the bot finds it in its log under %s.", reference),
+		"Something went wrong inside es-restore. Nothing was recorded or changed."))
+}
+
+// onlyRefusal reports an error that is a refusal and nothing else.
+func onlyRefusal(err error) bool {
+	_, plain := err.(*esops.Refusal) //nolint:errorlint // whether there is more to it is the question
+	return plain
+}

@@ -1,0 +1,378 @@
+package handlers
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"es-restore/approvals"
+	"es-restore/audit"
+	"es-restore/store"
+)
+
+// Times of the board.
+const (
+	boardLease  = 10 * time.Second
+	boardRenew  = 3 * time.Second
+	refreshPace = 3 * time.Second // a running restore's card changes no faster
+	// backlog is how many records at once mean that Slack was away: then an
+	// operation's replies are put together rather than posted one by one.
+	backlog = 30
+)
+
+const boardName = "board"
+
+// A BoardStore is what the board reads and, under its lease, writes.
+type BoardStore interface {
+	Store
+	Load(ctx context.Context, id approvals.ID) (approvals.Operation, error)
+	Acquire(ctx context.Context, name string, life time.Duration) (*store.Lease, error)
+	Cursor(ctx context.Context, follower string) (int64, error)
+	After(ctx context.Context, seq int64, limit int64, wait time.Duration) ([]audit.Record, error)
+}
+
+// A Board follows the log and keeps the cards and their threads. One process's
+// board works at a time, under a lease; what it has shown is written down, so
+// the next one goes on where it ended. Cards are drawn from the operation as it
+// is, so a lost, late or doubled wake-up is harmless.
+type Board struct {
+	API          *slack.Client
+	Store        BoardStore
+	AuditChannel string              // every decision is posted there too; empty: nowhere
+	OwnerName    func(string) string // says whether a repository's owner is configured here
+	Zone         *time.Location
+	Now          func() time.Time
+	Log          *slog.Logger
+	Lost         func(method string) // counts messages that Slack does not take
+
+	sender    *sender
+	refreshed time.Time
+	reminded  map[approvals.ID]time.Time
+}
+
+// Run keeps the board until ctx ends, whenever it has the lease.
+func (b *Board) Run(ctx context.Context) error {
+	b.sender = newSender(b.API, b.Log, b.Lost)
+	b.reminded = map[approvals.ID]time.Time{}
+	for ctx.Err() == nil {
+		lease, err := b.Store.Acquire(ctx, boardName, boardLease)
+		if err != nil && ctx.Err() == nil {
+			b.Log.Warn("board not led", "err", err)
+		}
+		if lease != nil {
+			if err := b.lead(ctx, lease); err != nil && ctx.Err() == nil {
+				b.Log.Warn("board left", "err", err)
+			}
+			continue
+		}
+		pause(ctx, time.Second)
+	}
+	return nil
+}
+
+// lead works under a lease until it is lost.
+func (b *Board) lead(ctx context.Context, lease *store.Lease) error {
+	work, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go renew(work, lease, cancel)
+	defer func() {
+		release, done := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer done()
+		_ = lease.Release(release) // it lapses by itself
+	}()
+	cursor, err := b.Store.Cursor(work, boardName)
+	if err != nil {
+		pause(work, time.Second)
+		return err
+	}
+	for work.Err() == nil {
+		records, err := b.Store.After(work, cursor, 200, 500*time.Millisecond)
+		if err != nil {
+			pause(work, time.Second)
+			return errors.Join(context.Cause(work), err)
+		}
+		if len(records) > 0 {
+			if err := b.show(work, lease, records); err != nil {
+				pause(work, time.Second)
+				return errors.Join(context.Cause(work), err)
+			}
+			cursor = records[len(records)-1].Seq
+			if err := lease.SetCursor(work, boardName, cursor); err != nil {
+				return err
+			}
+		}
+		if b.Now().Sub(b.refreshed) >= refreshPace {
+			if err := b.refresh(work, lease); err != nil {
+				pause(work, time.Second)
+				return errors.Join(context.Cause(work), err)
+			}
+		}
+	}
+	return context.Cause(work)
+}
+
+// renew keeps a lease, and ends the work when it is lost.
+func renew(work context.Context, lease *store.Lease, cancel context.CancelCauseFunc) {
+	confirmed := time.Now()
+	ticker := time.NewTicker(boardRenew)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-work.Done():
+			return
+		case <-ticker.C:
+		}
+		asked := time.Now()
+		err := lease.Renew(work)
+		if err == nil {
+			confirmed = asked
+		}
+		if errors.Is(err, approvals.ErrFenced) || time.Since(confirmed) > boardLease-boardRenew {
+			cancel(fmt.Errorf("the lease of the board is lost: %w", err))
+			return
+		}
+	}
+}
+
+// show brings a batch of records into cards and threads. Cards come first: they
+// say what holds.
+func (b *Board) show(ctx context.Context, lease *store.Lease, records []audit.Record) error {
+	var order []approvals.ID
+	byOp := map[approvals.ID][]audit.Record{}
+	for _, r := range records {
+		if _, seen := byOp[r.Operation]; !seen {
+			order = append(order, r.Operation)
+		}
+		byOp[r.Operation] = append(byOp[r.Operation], r)
+	}
+	open, err := b.Store.Open(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range order {
+		if id == "" {
+			if err := b.aboutTheLog(ctx, byOp[id]); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := b.card(ctx, lease, id, open); err != nil {
+			return err
+		}
+		if err := b.replies(ctx, lease, id, records[len(records)-1].Seq, len(records) >= backlog); err != nil {
+			return err
+		}
+		if err := b.audited(ctx, id, byOp[id]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// aboutTheLog posts records that belong to no operation.
+func (b *Board) aboutTheLog(ctx context.Context, records []audit.Record) error {
+	for _, r := range records {
+		if b.AuditChannel == "" {
+			continue
+		}
+		p, said := story(r, approvals.Operation{})
+		if _, err := b.sender.post(ctx, b.AuditChannel, "", Answer{Text: escape(said), Blocks: []block{p.block()}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// card posts or updates an operation's card, when it differs from what is shown.
+func (b *Board) card(ctx context.Context, lease *store.Lease, id approvals.ID, open []approvals.Operation) error {
+	op, err := b.Store.Load(ctx, id)
+	if err != nil {
+		return err
+	}
+	shown, err := gather(ctx, b.Store, open, op, b.OwnerName(op.Plan.Source), b.Zone)
+	if err != nil {
+		return err
+	}
+	answer := render(shown)
+	card, err := b.Store.Card(ctx, id)
+	if err != nil {
+		return err
+	}
+	digest := digestOf(answer)
+	if card.Shown == digest {
+		return nil
+	}
+	if card.TS == "" {
+		card.Channel = op.Channel
+		if card.TS, err = b.sender.post(ctx, op.Channel, "", answer); err != nil {
+			return err
+		}
+	} else {
+		gone, err := b.sender.update(ctx, card.Channel, card.TS, answer)
+		if err != nil {
+			return err
+		}
+		if gone && op.State.Final() {
+			// The thread says how it ended; here it says so where the card can't.
+			if _, err := b.sender.post(ctx, card.Channel, card.TS, answer); err != nil {
+				return err
+			}
+		}
+	}
+	card.Shown = digest
+	return lease.SetCard(ctx, id, card)
+}
+
+func digestOf(a Answer) string {
+	encoded, err := json.Marshal(slack.Blocks{BlockSet: a.Blocks})
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(append(encoded, a.Text...))
+	return hex.EncodeToString(sum[:])
+}
+
+// replies posts an operation's records up to one into its thread, each once;
+// together when there are many at once. It reads them from the operation's own
+// trail, so what could not be posted before comes now.
+func (b *Board) replies(ctx context.Context, lease *store.Lease, id approvals.ID, upTo int64, together bool) error {
+	op, err := b.Store.Load(ctx, id)
+	if err != nil {
+		return err
+	}
+	card, err := b.Store.Card(ctx, id)
+	if err != nil || card.TS == "" {
+		return err
+	}
+	trail, err := b.Store.Trail(ctx, id)
+	if err != nil {
+		return err
+	}
+	var answers []Answer
+	var last []int64
+	for _, r := range trail {
+		if r.Seq <= card.Replied || r.Seq > upTo {
+			continue
+		}
+		answer := b.reply(r, op)
+		if at := len(answers) - 1; together && at >= 0 && len(answers[at].Blocks) < 20 {
+			answers[at].Text = clip(answers[at].Text+"\n"+answer.Text, 3500)
+			answers[at].Blocks = append(answers[at].Blocks, answer.Blocks...)
+			last[at] = r.Seq
+			continue
+		}
+		answers, last = append(answers, answer), append(last, r.Seq)
+	}
+	for i, answer := range answers {
+		if _, err := b.sender.post(ctx, card.Channel, card.TS, answer); err != nil {
+			return err
+		}
+		card.Replied = last[i]
+		if err := lease.SetCard(ctx, id, card); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reply is a record in the thread. Each end mentions who asked.
+func (b *Board) reply(r audit.Record, op approvals.Operation) Answer {
+	p, said := story(r, op)
+	if ends(r.Event, op) {
+		p = append(prose{}.who(op.Requester).say(" "), p...)
+		said = fmt.Sprintf("%s, %s", op.ID, said)
+		return Answer{Text: "<@" + op.Requester.ID + "> " + escape(said), Blocks: []block{p.block()}}
+	}
+	return Answer{Text: escape(said), Blocks: []block{p.block()}}
+}
+
+// ends reports whether a record is an operation's last.
+func ends(kind approvals.EventKind, op approvals.Operation) bool {
+	switch kind {
+	case approvals.WasDenied, approvals.WasExpired, approvals.Stopped, approvals.Succeed, approvals.Fail:
+		return true
+	case approvals.WasCancel:
+		return op.Started.IsZero()
+	}
+	return false
+}
+
+// audited posts decisions in the audit channel.
+func (b *Board) audited(ctx context.Context, id approvals.ID, records []audit.Record) error {
+	if b.AuditChannel == "" {
+		return nil
+	}
+	op, err := b.Store.Load(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		if r.Event == approvals.Stepped || r.Event == approvals.Claimed {
+			continue
+		}
+		p, said := story(r, op)
+		p = append(prose{}.strong(string(op.ID)).say(" · "+summary(op)+" · "), p...)
+		answer := Answer{Text: escape(clean(fmt.Sprintf("%s, %s: %s", op.ID, summary(op), said), 2800)), Blocks: []block{p.block()}}
+		if _, err := b.sender.post(ctx, b.AuditChannel, "", answer); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refresh draws what changes without a record: progress, places in a queue.
+func (b *Board) refresh(ctx context.Context, lease *store.Lease) error {
+	b.refreshed = b.Now()
+	open, err := b.Store.Open(ctx)
+	if err != nil {
+		return err
+	}
+	for _, op := range open {
+		if op.State != approvals.Waiting {
+			if b.sender.updates.Tokens() < 1 {
+				break // the rest waits: records go first
+			}
+			if err := b.card(ctx, lease, op.ID, open); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := b.remind(ctx, op); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remind asks again in the thread of an operation that nobody decided. Reminders
+// are no records: one that is lost or comes twice changes nothing.
+func (b *Board) remind(ctx context.Context, op approvals.Operation) error {
+	if op.Needs.Remind <= 0 {
+		return nil
+	}
+	last, ok := b.reminded[op.ID]
+	if !ok {
+		// Since when this board counts; an earlier one may have reminded.
+		elapsed := b.Now().Sub(op.Opened)
+		last = op.Opened.Add(elapsed.Truncate(op.Needs.Remind))
+		b.reminded[op.ID] = last
+	}
+	if b.Now().Sub(last) < op.Needs.Remind {
+		return nil
+	}
+	b.reminded[op.ID] = b.Now()
+	card, err := b.Store.Card(ctx, op.ID)
+	if err != nil || card.TS == "" {
+		return err
+	}
+	p := prose{}.strong("Still waiting. ").say("May decide: ").principals(op.Needs.Approvers()).say("; it expires at " + stamp(op.Expires) + ".")
+	_, err = b.sender.post(ctx, card.Channel, card.TS, Answer{Text: fmt.Sprintf("%s still waits for a decision; it expires at %s.", op.ID, stamp(op.Expires)), Blocks: []block{p.block()}})
+	return err
+}

@@ -1,0 +1,371 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"es-restore/approvals"
+	"es-restore/esops"
+	"es-restore/worker"
+)
+
+// What a card has room for. Slack takes some 13,000 characters in a message.
+const (
+	itemsOnCard    = 10
+	findingsOnCard = 8
+)
+
+// Shown is everything a card is drawn from: the operation and what stands
+// beside it at this moment. Drawing the same twice gives the same card.
+type Shown struct {
+	Op       approvals.Operation
+	Verdict  approvals.Verdict
+	Progress *esops.Progress
+	Place    int // in its destination's queue, from 1; 0 when it waits for nobody
+	Owner    string
+	Zone     *time.Location
+}
+
+// shown gathers what a card is drawn from.
+func (a *App) shown(ctx context.Context, op approvals.Operation) (Shown, error) {
+	open, err := a.Store.Open(ctx)
+	if err != nil {
+		return Shown{}, err
+	}
+	return gather(ctx, a.Store, open, op, a.ownerName(op.Plan.Source), a.Zone)
+}
+
+func gather(ctx context.Context, s Store, open []approvals.Operation, op approvals.Operation, owner string, zone *time.Location) (Shown, error) {
+	shown := Shown{Op: op, Verdict: op.Verdict(), Owner: owner, Zone: zone}
+	if op.State.Final() || op.State == approvals.Waiting {
+		return shown, nil
+	}
+	for i, queued := range worker.Queue(open)[op.Plan.Cluster] {
+		if queued.ID == op.ID && i > 0 {
+			shown.Place = i + 1
+		}
+	}
+	var progress esops.Progress
+	there, err := s.Progress(ctx, op.ID, &progress)
+	if err != nil {
+		return shown, err
+	}
+	if there {
+		shown.Progress = &progress
+	}
+	return shown, nil
+}
+
+// stateWords say each state as a heading does.
+var stateWords = map[approvals.State]string{
+	approvals.Waiting: "waiting for approval", approvals.Ready: "approved, about to start", approvals.Running: "running",
+	approvals.Stopping: "stopping", approvals.Succeeded: "succeeded", approvals.Failed: "failed",
+	approvals.Denied: "denied", approvals.Cancelled: "cancelled", approvals.Expired: "expired",
+}
+
+// summary is one sentence about what an operation does.
+func summary(op approvals.Operation) string {
+	plan := op.Plan
+	what := count(len(plan.Items), "index", "indices")
+	if len(plan.Items) == 1 {
+		what = plan.Items[0].Index
+	}
+	return clean(fmt.Sprintf("%s of %s/%s to %s", what, plan.Repository, plan.Snapshot, plan.Cluster), proseLimit)
+}
+
+// render draws a card.
+func render(s Shown) Answer {
+	op := s.Op
+	state := stateWords[op.State]
+	title := fmt.Sprintf("%s %s: %s", kindWord(op), op.ID, state)
+	answer := Answer{
+		Text:   escape(clean(fmt.Sprintf("%s %s (%s) is %s: %s. Asked by %s: %s", kindWord(op), op.ID, op.State, state, summary(op), op.Requester.Name, op.Reason), 2800)),
+		Blocks: []block{heading(title), facts(s).block(), items(op.Plan, op.Readings)},
+	}
+	add := func(b ...block) { answer.Blocks = append(answer.Blocks, b...) }
+	add(findings(op.Readings.Findings)...)
+	if p := standing(s); len(p) > 0 {
+		add(p.block())
+	}
+	add(rules(s))
+	add(buttons(op, s.Progress != nil && s.Progress.Waiting != ""))
+	return answer
+}
+
+func kindWord(op approvals.Operation) string {
+	switch op.Kind {
+	case esops.KindShare:
+		return "Share"
+	case esops.KindUndo:
+		return "Undo"
+	}
+	return "Restore"
+}
+
+// facts are who, why, where to and what from.
+func facts(s Shown) prose {
+	op, plan, readings := s.Op, s.Op.Plan, s.Op.Readings
+	p := prose{}.strong("State ").say(string(op.State)).br().
+		strong("Asked by ").who(op.Requester).say(" at " + stamp(op.Opened)).br()
+	if op.Reason != "" {
+		p = p.strong("Reason ").say(clean(op.Reason, reasonLimit)).br()
+	}
+	if op.Follows != "" {
+		p = p.strong("Follows ").say(string(op.Follows)).br()
+	}
+	p = p.strong("Destination ").say(plan.Cluster).say(" (Elasticsearch " + readings.Version + ", " + readings.Health + ")").br()
+	p = p.strong("Repository ").say(clean(plan.Repository, nameLimit))
+	if s.Owner != plan.Repository {
+		p = p.say(", owned by " + s.Owner)
+	}
+	p = p.br().strong("Snapshot ").say(clean(plan.Snapshot, nameLimit))
+	if !readings.SnapshotStarted.IsZero() {
+		p = p.say(fmt.Sprintf(", %s, started %s, %s old when asked", readings.SnapshotState,
+			moment(readings.SnapshotStarted, s.Zone), roughly(op.Opened.Sub(readings.SnapshotStarted))))
+	}
+	p = p.br().strong("Size ")
+	if bytes, known := readings.Bytes(); known {
+		p = p.say(size(bytes))
+	} else {
+		p = p.say("not known")
+	}
+	return p.say(", " + count(len(plan.Items), "index", "indices"))
+}
+
+// items lists indices and where they go, as many as fit.
+func items(plan esops.Plan, readings esops.Readings) block {
+	var lines []prose
+	for i, item := range plan.Items {
+		if i == itemsOnCard {
+			lines = append(lines, words(fmt.Sprintf("and %d more; Details has all of them", len(plan.Items)-i)))
+			break
+		}
+		p := prose{}.code(clean(item.Index, nameLimit)).say(" → ").code(clean(item.Target, nameLimit))
+		if item.TargetState == esops.TargetClosed {
+			p = p.strong(" overwrites a closed index")
+		}
+		if i < len(readings.Items) {
+			p = p.say(", " + size(readings.Items[i].Bytes))
+		}
+		lines = append(lines, p)
+	}
+	return list(lines)
+}
+
+var severityWords = map[esops.Severity]string{esops.Blocking: "Forbidden: ", esops.Warning: "Warning: ", esops.Note: "Note: "}
+
+func findings(all []esops.Finding) []block {
+	var lines []prose
+	for i, f := range all {
+		if i == findingsOnCard {
+			lines = append(lines, words(fmt.Sprintf("and %d more; Details has all of them", len(all)-i)))
+			break
+		}
+		lines = append(lines, prose{}.strong(severityWords[f.Severity]).say(strings.TrimSpace(f.Sentence+" "+f.WayOut)))
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return []block{list(lines)}
+}
+
+// standing is how it stands now: what is missing, how far it is, how it ended.
+func standing(s Shown) prose {
+	op := s.Op
+	var p prose
+	for _, d := range op.Decisions {
+		word := "Approved by "
+		if d.Denied {
+			word = "Denied by "
+		}
+		p = p.strong(word).who(d.Actor).say(" at " + stamp(d.At))
+		if d.Reason != "" {
+			p = p.say(": " + clean(d.Reason, reasonLimit))
+		}
+		p = p.br()
+	}
+	switch {
+	case op.State == approvals.Waiting:
+		p = p.strong("May decide ").principals(op.Needs.Approvers()).say(" until " + stamp(op.Expires))
+	case op.State == approvals.Ready:
+		p = ready(p, s)
+	case !op.State.Final():
+		p = p.strong("Progress ").say(progressWords(s.Progress))
+	default:
+		p = p.strong("Ended ").say(string(op.State) + " at " + stamp(op.Ended))
+		p = ending(p, op)
+	}
+	return p
+}
+
+func ready(p prose, s Shown) prose {
+	p = p.strong("Starts ")
+	switch {
+	case s.Place > 0:
+		p = p.say(fmt.Sprintf("when those before it are done: it is number %d in the queue of %s", s.Place, s.Op.Plan.Cluster))
+	case s.Progress != nil && s.Progress.Waiting != "":
+		p = p.say("later. " + s.Progress.Waiting)
+	default:
+		p = p.say("at once")
+	}
+	return p.say("; by " + stamp(s.Op.StartBy) + ", or it expires")
+}
+
+// ending tells what an operation came to.
+func ending(p prose, op approvals.Operation) prose {
+	if op.Stopper != nil {
+		p = p.br().strong("Cancelled by ").who(op.Stopper.Actor)
+		if op.Stopper.Reason != "" {
+			p = p.say(": " + clean(op.Stopper.Reason, reasonLimit))
+		}
+	}
+	if op.Failure != nil {
+		p = p.br().say(op.Failure.Sentence)
+		if op.Failure.WayOut != "" {
+			p = p.say(" ").strong(op.Failure.WayOut)
+		}
+	}
+	if op.Stopped != nil {
+		p = p.br().say(stoppedWords(*op.Stopped))
+	}
+	for _, r := range op.Results {
+		if r.Step == esops.StepVerify {
+			p = p.br().strong("Verified ").say(verifiedWords(r))
+		}
+	}
+	return p
+}
+
+func verifiedWords(r esops.Result) string {
+	var docs int64
+	shards := 0
+	for _, t := range r.Targets {
+		docs += t.Docs
+		shards += t.Shards
+	}
+	said := fmt.Sprintf("%s in %s, %s", count(int(docs), "document", "documents"), count(len(r.Targets), "index", "indices"), count(shards, "primary shard", "primary shards"))
+	if r.Verified {
+		return "yes: " + said + ", every shard from this snapshot."
+	}
+	return "not proved: " + strings.Join(r.NotProved, "; ") + ". Found: " + said + "."
+}
+
+func stoppedWords(s esops.Stopped) string {
+	if !s.Begun {
+		return "Elasticsearch had not begun; nothing was changed."
+	}
+	var parts []string
+	if len(s.Removed) > 0 {
+		parts = append(parts, "Removed, since it was made by this operation and not finished: "+strings.Join(s.Removed, ", ")+".")
+	}
+	if len(s.Kept) > 0 {
+		parts = append(parts, "Left as it is: "+strings.Join(s.Kept, ", ")+".")
+	}
+	return strings.Join(parts, " ")
+}
+
+// progressWords reads the same to eyes and to a screen reader.
+func progressWords(p *esops.Progress) string {
+	if p == nil {
+		return "under way"
+	}
+	var parts []string
+	if p.Shards > 0 {
+		if p.Total > 0 {
+			parts = append(parts, fmt.Sprintf("%d %%, %s of %s", 100*p.Bytes/p.Total, size(p.Bytes), size(p.Total)))
+		}
+		parts = append(parts, fmt.Sprintf("%d of %s done", p.Done, count(p.Shards, "primary shard", "primary shards")))
+		if p.Rate >= 1 && p.Done < p.Shards {
+			parts = append(parts, size(int64(p.Rate))+" a second")
+		}
+		if left := p.Left(); left > 0 {
+			parts = append(parts, "about "+roughly(left)+" left")
+		}
+	}
+	if p.Waiting != "" {
+		parts = append(parts, p.Waiting)
+	}
+	if len(parts) == 0 {
+		return "under way"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// rules names the deciding policies, and the plan's digest.
+func rules(s Shown) block {
+	op := s.Op
+	said := fmt.Sprintf("Policy: %s. Plan %s.", strings.Join(op.Needs.Names(), ", "), strings.TrimPrefix(op.Digest, "sha256:")[:12])
+	if op.Needs.Standing() {
+		said = "Approved by the configuration. " + said
+	} else if !op.State.Final() {
+		var lines []string
+		for _, l := range s.Verdict.Lines {
+			lines = append(lines, l.Rule+": "+l.Sentence())
+		}
+		said += " " + strings.Join(lines, "; ") + "."
+	}
+	return slack.NewContextBlock("", slack.NewTextBlockObject(slack.PlainTextType, clean(said, 1900), false, false))
+}
+
+// The buttons of a card; each carries the operation's ID.
+const (
+	actionApprove = "approve"
+	actionDeny    = "deny"
+	actionCancel  = "cancel"
+	actionDetails = "details"
+)
+
+// buttons are what can be done in the operation's state. One that is approved
+// and held up may need another approval.
+func buttons(op approvals.Operation, heldUp bool) *slack.ActionBlock {
+	button := func(action, label, spoken string) *slack.ButtonBlockElement {
+		b := slack.NewButtonBlockElement(action, string(op.ID), slack.NewTextBlockObject(slack.PlainTextType, label, false, false))
+		b.AccessibilityLabel = clean(fmt.Sprintf("%s %s", spoken, op.ID), 70)
+		return b
+	}
+	var elements []slack.BlockElement
+	asks := op.State == approvals.Ready && !op.Needs.Standing()
+	if op.State == approvals.Waiting || asks && heldUp {
+		elements = append(elements, button(actionApprove, "Approve", "Approve restore").WithStyle(slack.StylePrimary))
+	}
+	if op.State == approvals.Waiting || asks {
+		elements = append(elements, button(actionDeny, "Deny", "Deny restore").WithStyle(slack.StyleDanger))
+	}
+	if op.State == approvals.Waiting || op.State == approvals.Ready || op.State == approvals.Running {
+		label := "Cancel"
+		if op.State == approvals.Running {
+			label = "Stop"
+		}
+		elements = append(elements, button(actionCancel, label, label+" restore"))
+	}
+	elements = append(elements, button(actionDetails, "Details", "Details of restore"))
+	return slack.NewActionBlock("", elements...)
+}
+
+// preview draws a plan that nobody asked for yet.
+func (a *App) preview(plan esops.Plan, readings esops.Readings) *Answer {
+	op := approvals.Operation{ID: "plan", Plan: plan, Readings: readings, Kind: plan.Kind}
+	answer := Answer{
+		Text: escape("This restore can be asked for: " + summary(op) + "."),
+		Blocks: []block{
+			prose{}.strong("This restore can be asked for. ").say(summary(op) + ".").block(),
+			items(plan, readings),
+		},
+	}
+	answer.Blocks = append(answer.Blocks, findings(readings.Findings)...)
+	bytes, known := readings.Bytes()
+	if !known {
+		bytes = -1
+	}
+	answer.Blocks = append(answer.Blocks, words(fmt.Sprintf("In all %s. Snapshot %s, started %s.", size(bytes), readings.SnapshotState, moment(readings.SnapshotStarted, a.Zone))).block())
+	return &answer
+}
+
+// linkTo is a link of ours in a prose.
+func linkTo(address, label string) slack.RichTextSectionElement {
+	return slack.NewRichTextSectionLinkElement(address, label, nil)
+}

@@ -1,0 +1,176 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"es-restore/approvals"
+	"es-restore/esops"
+)
+
+// Click answers a click on a button. The ack is sent when the click is on record,
+// or surely is not; what is to be said about it follows.
+func (a *App) Click(ctx context.Context, in slack.InteractionCallback, ack func(payload any)) {
+	caller := Caller{User: in.User.ID, Channel: channelOf(in), ResponseURL: in.ResponseURL, Trigger: in.TriggerID}
+	if len(in.ActionCallback.BlockActions) != 1 {
+		a.Log.Warn("click ignored", "actor", caller.User, "err", "not one action")
+		ack(nil)
+		return
+	}
+	action := in.ActionCallback.BlockActions[0]
+	within, cancel := context.WithTimeout(ctx, recordWithin)
+	defer cancel()
+	answer, err := a.click(within, in, *action, caller)
+	ack(nil)
+	a.finish(ctx, caller, answer, err) // has its own time: the click's may be over
+}
+
+func channelOf(in slack.InteractionCallback) string {
+	if in.Container.ChannelID != "" {
+		return in.Container.ChannelID
+	}
+	return in.Channel.ID
+}
+
+// click goes through everything that must be true of a click, and then decides.
+func (a *App) click(ctx context.Context, in slack.InteractionCallback, action slack.BlockAction, caller Caller) (*Answer, error) {
+	if err := a.ours(in); err != nil {
+		return nil, err
+	}
+	if strings.HasPrefix(action.ActionID, pageAction) {
+		return a.turnPage(ctx, action, caller)
+	}
+	id, ok := approvals.ParseID(action.Value)
+	if !ok {
+		a.Log.Warn("click ignored", "actor", caller.User, "err", "its value is no id")
+		return nil, esops.Refuse("no_such_operation", "See them with: list --all", "This button belongs to nothing that es-restore knows.")
+	}
+	if action.ActionID == actionPage {
+		return nil, a.turnDetails(ctx, in, id, action)
+	}
+	op, err := a.operation(ctx, id)
+	if err != nil {
+		a.Log.Warn("click ignored", "actor", caller.User, "operation", id, "err", err)
+		return nil, err
+	}
+	if refusal := a.onRecord(ctx, in, op); refusal != nil {
+		return nil, a.recorded(ctx, op, caller.User, action.ActionID, refusal)
+	}
+	if refusal := a.place(ctx, caller.Channel); refusal != nil && refusal.Code != "wrong_channel" {
+		return nil, a.recorded(ctx, op, caller.User, action.ActionID, refusal)
+	}
+	switch action.ActionID {
+	case actionApprove, actionDeny, actionCancel:
+		return a.decide(ctx, op, action.ActionID, caller)
+	case actionDetails:
+		return nil, a.openDetails(ctx, op, caller)
+	}
+	return nil, a.recorded(ctx, op, caller.User, clean(action.ActionID, 40),
+		esops.Refuse("unknown_button", "Use the buttons of the card.", "There is no such button."))
+}
+
+// ours refuses what was not sent for this app in this workspace.
+func (a *App) ours(in slack.InteractionCallback) error {
+	app := a.app.Load()
+	wrong := app != nil && in.APIAppID != *app
+	if a.Home.Enterprise == "" {
+		wrong = wrong || in.Team.ID != a.Home.Team
+	} else {
+		wrong = wrong || in.Enterprise.ID != a.Home.Enterprise
+	}
+	if !wrong {
+		return nil
+	}
+	a.Log.Warn("click ignored", "actor", in.User.ID, "err", "it is for another app or workspace")
+	return esops.Refuse("not_ours", "", "This was not meant for this es-restore.")
+}
+
+// onRecord refuses a click on any message but the operation's card: whoever has
+// a token of the app, or a response URL, can post buttons in its name.
+func (a *App) onRecord(ctx context.Context, in slack.InteractionCallback, op approvals.Operation) *esops.Refusal {
+	card, err := a.Store.Card(ctx, op.ID)
+	if err != nil {
+		return esops.Refuse("card_unknown", "Try again.", "It can't be told now whether this is the card of %s. Nothing was recorded.", op.ID)
+	}
+	if card.TS != "" && card.Channel == channelOf(in) && card.TS == in.Container.MessageTs && !in.Container.IsEphemeral {
+		return nil
+	}
+	wayOut := "Its card is in the channel where it was asked for."
+	if link := a.link(ctx, op.ID); link != "" {
+		wayOut = "Its card is here: " + link
+	}
+	return esops.Refuse("not_the_card", wayOut, "This is not the card of %s; only that one decides.", op.ID)
+}
+
+// recorded puts a refusal on record and returns it.
+func (a *App) recorded(ctx context.Context, op approvals.Operation, user, asked string, refusal *esops.Refusal) error {
+	return errors.Join(refusal, a.Desk.Refuse(ctx, approvals.Actor{ID: user}, op, asked, refusal))
+}
+
+// decide records a decision, or opens the modal that asks for what it needs.
+func (a *App) decide(ctx context.Context, op approvals.Operation, action string, caller Caller) (*Answer, error) {
+	if action == actionDeny || action == actionCancel && op.State == approvals.Running || action == actionApprove && op.Plan.Overwrites() {
+		// A trigger lasts three seconds, so the modal comes first; who may do it
+		// is judged when it is submitted, and before if that can be told at once.
+		actor, err := a.actor(ctx, op, caller.User, action)
+		if err != nil {
+			return nil, err
+		}
+		if refusal := a.Desk.MayOpen(op, actor, action); refusal != nil {
+			return nil, errors.Join(refusal, a.Desk.Refuse(ctx, actor, op, action, refusal))
+		}
+		return nil, a.openModal(ctx, op, action, caller)
+	}
+	actor, err := a.actor(ctx, op, caller.User, action)
+	if err != nil {
+		return nil, err
+	}
+	if action == actionCancel {
+		op, err = a.Desk.Cancel(ctx, actor, op.ID, "")
+	} else {
+		op, err = a.Desk.Decide(ctx, actor, op.ID, approvals.Choice{})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a.received(op, action), nil
+}
+
+// received tells who clicked what was recorded; everyone else reads the card.
+func (a *App) received(op approvals.Operation, action string) *Answer {
+	switch {
+	case action == actionCancel:
+		return say(fmt.Sprintf("Recorded: %s is %s.", op.ID, stateWords[op.State]))
+	case op.State == approvals.Waiting:
+		return say(fmt.Sprintf("Recorded: your approval of %s. Still missing: %s.", op.ID, missing(op.Verdict())))
+	}
+	return say(fmt.Sprintf("Recorded: %s is %s.", op.ID, stateWords[op.State]))
+}
+
+func missing(v approvals.Verdict) string {
+	n := 0
+	for _, l := range v.Lines {
+		n += l.Missing
+	}
+	return count(n, "approval", "approvals")
+}
+
+// turnPage answers a listing's page button in the place of the page before.
+func (a *App) turnPage(ctx context.Context, action slack.BlockAction, caller Caller) (*Answer, error) {
+	c, refusal := Parse(action.Value)
+	if refusal != nil {
+		return nil, refusal
+	}
+	switch c.Verb {
+	case "snapshots", "show", "list", "log":
+	default:
+		return nil, esops.Refuse("unknown_button", "", "There is no such button.")
+	}
+	caller.Replace = true
+	go a.Command(context.WithoutCancel(ctx), c, caller)
+	return nil, nil
+}

@@ -1,0 +1,377 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"es-restore/approvals"
+	"es-restore/esops"
+)
+
+type block = slack.Block
+
+// perPage is how many entries an answer shows.
+const perPage = 15
+
+// clusters tells who each cluster is and how it is, asking all at once.
+func (a *App) clusters(ctx context.Context) (*Answer, error) {
+	items := make([]prose, len(a.Clusters))
+	text := make([]string, len(a.Clusters))
+	var asking sync.WaitGroup
+	for i, c := range a.Clusters {
+		asking.Go(func() {
+			within, cancel := context.WithTimeout(ctx, 10*time.Second)
+			defer cancel()
+			p := prose{}.strong(c.Name).say(" · ")
+			cluster, err := c.Planner.Reader.Cluster(within)
+			var refusal *esops.Refusal
+			said := ""
+			switch {
+			case err == nil:
+				said = fmt.Sprintf("Elasticsearch %s, health %s, %s", cluster.Version, cluster.Health, count(cluster.Nodes, "data node", "data nodes"))
+			case errors.As(err, &refusal):
+				said = refusal.Error()
+			default:
+				said = "It can't be asked now; the log says why."
+				a.Log.Warn("cluster not asked", "cluster", c.Name, "err", err)
+			}
+			if c.InstanceID != "" && c.InstanceID != c.Name {
+				said += ", instance " + c.InstanceID
+			}
+			if c.ReadOnly {
+				said += ", read-only by the configuration"
+			}
+			items[i], text[i] = p.say(said), c.Name+": "+said
+		})
+	}
+	asking.Wait()
+	return listed("Clusters", items, text), nil
+}
+
+// listed is an answer of one line per thing; the top-level text says the same.
+func listed(title string, items []prose, text []string) *Answer {
+	return &Answer{
+		Text:   escape(clean(title+": "+strings.Join(text, "; "), 2800)),
+		Blocks: []block{prose{}.strong(title).block(), list(items)},
+	}
+}
+
+func (a *App) repos(ctx context.Context, c Command) (*Answer, error) {
+	cluster, err := a.cluster(c.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	repositories, err := cluster.Planner.Reader.Repositories(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("listing the repositories of %s: %w", cluster.Name, err)
+	}
+	if len(repositories) == 0 {
+		return say(fmt.Sprintf("%s has no snapshot repository.", cluster.Name)), nil
+	}
+	var items []prose
+	var text []string
+	for _, r := range repositories {
+		said := fmt.Sprintf("type %s", r.Type)
+		if owner := cluster.Planner.Owner(r.Name); owner != r.Name {
+			said += ", owned by " + a.ownerName(owner)
+		}
+		if r.ReadOnly {
+			said += ", read-only"
+		}
+		items = append(items, prose{}.code(r.Name).say(" · "+said))
+		text = append(text, r.Name+", "+said)
+	}
+	answer := listed("Repositories of "+cluster.Name, items, text)
+	answer.Blocks = append(answer.Blocks, words("As Elasticsearch itself lists them.").block())
+	return answer, nil
+}
+
+// ownerName says whether the owner of a repository is configured here.
+func (a *App) ownerName(owner string) string {
+	if slices.ContainsFunc(a.Clusters, func(c Cluster) bool { return c.Name == owner }) {
+		return owner
+	}
+	return owner + " (not configured here)"
+}
+
+// snapshots lists one page of a repository, newest first. It costs two
+// requests however many there are: the names of all, and the details of a page.
+func (a *App) snapshots(ctx context.Context, c Command) (*Answer, error) {
+	cluster, err := a.cluster(c.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	if c.Repository == "" {
+		if c.Repository, err = onlyRepository(ctx, cluster); err != nil {
+			return nil, err
+		}
+	}
+	listed, err := cluster.Planner.Reader.Snapshots(ctx, c.Repository)
+	if err != nil {
+		return nil, fmt.Errorf("listing the snapshots of %q: %w", c.Repository, err)
+	}
+	if c.Match != "" {
+		listed = slices.DeleteFunc(listed, func(s esops.Snapshot) bool { return !esops.Match(c.Match, s.Name) })
+	}
+	esops.NewestFirst(listed)
+	if c.Since > 0 {
+		if listed, err = a.since(ctx, cluster, c, listed); err != nil {
+			return nil, err
+		}
+	}
+	total := len(listed)
+	page, pages := paged(listed, c.Page)
+	if len(page) == 0 {
+		return say(noSnapshots(c, total)), nil
+	}
+	details, err := detailed(ctx, cluster, c.Repository, page)
+	if err != nil {
+		return nil, err
+	}
+	var items []prose
+	var text []string
+	for _, s := range details {
+		said := a.snapshotLine(s)
+		items = append(items, prose{}.code(s.Name).say(" · "+said))
+		text = append(text, s.Name+", "+said)
+	}
+	title := fmt.Sprintf("%s in %s, newest first", count(total, "snapshot", "snapshots"), c.Repository)
+	answer := &Answer{Text: escape(clean(title+": "+strings.Join(text, "; "), 2800)),
+		Blocks: []block{prose{}.strong(title).block(), list(items)}}
+	answer.Blocks = append(answer.Blocks, pager(c, pages)...)
+	return answer, nil
+}
+
+func noSnapshots(c Command, total int) string {
+	switch {
+	case total > 0:
+		return fmt.Sprintf("There is no page %d.", c.Page)
+	case c.Match != "" || c.Since > 0:
+		return fmt.Sprintf("No snapshot of %s is like that.", c.Repository)
+	}
+	return fmt.Sprintf("%s holds no snapshot. A repository that is registered over a wrong path looks just like that.", c.Repository)
+}
+
+// since keeps what started lately. Names come newest first, so the first page
+// that is wholly older ends the search.
+func (a *App) since(ctx context.Context, cluster Cluster, c Command, listed []esops.Snapshot) ([]esops.Snapshot, error) {
+	earliest := a.Now().Add(-c.Since)
+	var recent []esops.Snapshot
+	for chunk := range slices.Chunk(listed, 50) {
+		details, err := detailed(ctx, cluster, c.Repository, chunk)
+		if err != nil {
+			return nil, err
+		}
+		before := len(recent)
+		for _, s := range details {
+			if s.Started.IsZero() || s.Started.After(earliest) {
+				recent = append(recent, s)
+			}
+		}
+		if len(recent) == before {
+			break
+		}
+	}
+	return recent, nil
+}
+
+// onlyRepository chooses for people where there is nothing to choose.
+func onlyRepository(ctx context.Context, cluster Cluster) (string, error) {
+	repositories, err := cluster.Planner.Reader.Repositories(ctx)
+	if err != nil {
+		return "", fmt.Errorf("listing the repositories of %s: %w", cluster.Name, err)
+	}
+	if len(repositories) == 1 {
+		return repositories[0].Name, nil
+	}
+	var names []string
+	for _, r := range repositories {
+		names = append(names, r.Name)
+	}
+	return "", esops.Refuse("which_repository", fmt.Sprintf("Name one, such as: snapshots %s %s", cluster.Name, append(names, "REPOSITORY")[0]),
+		"%s has %d repositories: %s.", cluster.Name, len(names), strings.Join(names, ", "))
+}
+
+// detailed fills in what a cheap listing lacks, in the order of the page. One
+// whose description can't be read stays as it was listed.
+func detailed(ctx context.Context, cluster Cluster, repository string, page []esops.Snapshot) ([]esops.Snapshot, error) {
+	names := make([]string, len(page))
+	for i, s := range page {
+		names[i] = s.Name
+	}
+	details, err := cluster.Planner.Reader.Snapshots(ctx, repository, names...)
+	if err != nil {
+		return nil, fmt.Errorf("reading %d snapshots of %q: %w", len(names), repository, err)
+	}
+	known := map[string]esops.Snapshot{}
+	for _, d := range details {
+		known[d.Name] = d
+	}
+	filled := slices.Clone(page)
+	for i, s := range page {
+		if d, ok := known[s.Name]; ok {
+			filled[i] = d
+		}
+	}
+	slices.SortStableFunc(filled, func(x, y esops.Snapshot) int { return y.Started.Compare(x.Started) })
+	return filled, nil
+}
+
+func (a *App) snapshotLine(s esops.Snapshot) string {
+	said := fmt.Sprintf("%s, %s", s.State, count(len(s.Indices), "index", "indices"))
+	if s.Started.IsZero() {
+		return said + ", its description can't be read"
+	}
+	said += ", started " + moment(s.Started, a.Zone)
+	if s.Failed > 0 {
+		said += fmt.Sprintf(", %d of %d shards missing", s.Failed, s.Shards)
+	}
+	return said
+}
+
+// show tells what one snapshot holds.
+func (a *App) show(ctx context.Context, c Command) (*Answer, error) {
+	cluster, err := a.cluster(c.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	contents, findings, err := cluster.Planner.Contents(ctx, c.Repository, c.Snapshot)
+	if err != nil {
+		return nil, err
+	}
+	if len(findings) > 0 {
+		return blocked("It can't be shown.", findings), nil
+	}
+	s := contents.Snapshot
+	title := fmt.Sprintf("Snapshot %s of %s", s.Name, c.Repository)
+	version := "made by Elasticsearch " + contents.Maker
+	about := fmt.Sprintf("%s, %s, took %s", a.snapshotLine(s), version, roughly(s.Ended.Sub(s.Started)))
+	page, pages := paged(contents.Indices, c.Page)
+	var items []prose
+	var text []string
+	for _, index := range page {
+		said := size(index.Bytes)
+		if index.Shards >= 0 {
+			said += ", " + count(index.Shards, "shard", "shards")
+		}
+		if index.Failed > 0 {
+			said += fmt.Sprintf(", %d of them missing", index.Failed)
+		}
+		items = append(items, prose{}.code(index.Index).say(" · "+said))
+		text = append(text, index.Index+" "+said)
+	}
+	answer := &Answer{
+		Text:   escape(clean(title+": "+about+". "+strings.Join(text, "; "), 2800)),
+		Blocks: []block{prose{}.strong(title).br().say(about).block()},
+	}
+	if len(items) > 0 {
+		answer.Blocks = append(answer.Blocks, list(items))
+	}
+	answer.Blocks = append(answer.Blocks, pager(c, pages)...)
+	return answer, nil
+}
+
+// list shows operations, open ones first.
+func (a *App) list(ctx context.Context, c Command) (*Answer, error) {
+	ops, err := a.Store.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(ops) // newest first
+	title := count(len(ops), "open operation", "open operations")
+	if c.All {
+		recent, total, err := a.Store.Recent(ctx, 0, 500)
+		if err != nil {
+			return nil, err
+		}
+		for _, op := range recent {
+			if op.State.Final() {
+				ops = append(ops, op)
+			}
+		}
+		title = fmt.Sprintf("%s, open ones first", count(int(total), "operation", "operations"))
+	}
+	page, pages := paged(ops, c.Page)
+	if len(page) == 0 {
+		if c.All {
+			return say("Nothing was ever asked for here."), nil
+		}
+		return say("Nothing is open. Finished operations: list --all"), nil
+	}
+	var items []prose
+	var text []string
+	for _, op := range page {
+		said := fmt.Sprintf(" · %s · %s", op.State, summary(op))
+		items = append(items, prose{}.strong(string(op.ID)).say(said+" · asked by ").who(op.Requester).say(" · "+stamp(op.Opened)))
+		text = append(text, string(op.ID)+said)
+	}
+	answer := listed(title, items, text)
+	answer.Blocks = append(answer.Blocks, pager(c, pages)...)
+	return answer, nil
+}
+
+// status is an operation's card, for one reader.
+func (a *App) status(ctx context.Context, c Command) (*Answer, error) {
+	op, err := a.operation(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := a.shown(ctx, op)
+	if err != nil {
+		return nil, err
+	}
+	answer := render(shown)
+	answer.Blocks = slices.DeleteFunc(answer.Blocks, func(b block) bool { return b.BlockType() == slack.MBTAction })
+	if link := a.link(ctx, op.ID); link != "" {
+		answer.Blocks = append(answer.Blocks, slack.NewRichTextBlock("", slack.NewRichTextSection(
+			slack.NewRichTextSectionLinkElement(link, "Its card and thread", nil))))
+	}
+	return &answer, nil
+}
+
+// link is the address of an operation's card, or "".
+func (a *App) link(ctx context.Context, id approvals.ID) string {
+	card, err := a.Store.Card(ctx, id)
+	if err != nil || card.TS == "" {
+		return ""
+	}
+	link, err := a.API.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: card.Channel, Ts: card.TS})
+	if err != nil {
+		return ""
+	}
+	return link
+}
+
+// log is an operation's audit trail in words, with each record's number.
+func (a *App) log(ctx context.Context, c Command) (*Answer, error) {
+	op, err := a.operation(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	trail, err := a.Store.Trail(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	page, pages := paged(trail, c.Page)
+	var items []prose
+	var text []string
+	for _, r := range page {
+		p, said := story(r, op)
+		items = append(items, append(words(fmt.Sprintf("#%d · ", r.Seq)), p...))
+		text = append(text, said)
+	}
+	title := fmt.Sprintf("%s: %s", op.ID, count(len(trail), "record", "records"))
+	if len(items) == 0 {
+		return say(title), nil
+	}
+	answer := listed(title, items, text)
+	answer.Blocks = append(answer.Blocks, pager(c, pages)...)
+	return answer, nil
+}

@@ -1,0 +1,193 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+	"golang.org/x/sync/singleflight"
+
+	"es-restore/approvals"
+	"es-restore/esops"
+)
+
+// freshFor is how old an answer from Slack about a person, a group or a channel
+// may be when something is decided by it.
+const freshFor = 10 * time.Second
+
+// askWithin bounds one question to Slack.
+const askWithin = 2 * time.Second
+
+// A Directory knows who people are and where they are, as Slack says. It never
+// answers from an older answer than freshFor, and never guesses: without an
+// answer nobody is anybody.
+type Directory struct {
+	api  *slack.Client
+	home Home
+	now  func() time.Time
+
+	users    answers[*slack.User]
+	groups   answers[[]string]
+	channels answers[*slack.Channel]
+}
+
+// Home is the workspace the bot is installed in, and the bot itself there.
+type Home struct {
+	Team       string
+	Enterprise string // of a Grid organisation, else empty
+	BotUser    string
+	Bot        string
+}
+
+// NewDirectory asks through api; home is whose people it takes for its own.
+func NewDirectory(api *slack.Client, home Home, now func() time.Time) *Directory {
+	return &Directory{api: api, home: home, now: now}
+}
+
+// answers keeps what Slack said for freshFor, and asks once where many want to
+// know the same.
+type answers[T any] struct {
+	mu   sync.Mutex
+	kept map[string]answer[T]
+	once singleflight.Group
+}
+
+type answer[T any] struct {
+	value T
+	at    time.Time
+}
+
+// get returns an answer that is at most maxAge old, counted from when it was
+// asked for.
+func (a *answers[T]) get(ctx context.Context, key string, maxAge time.Duration, now func() time.Time, ask func(context.Context) (T, error)) (T, error) {
+	a.mu.Lock()
+	kept, ok := a.kept[key]
+	a.mu.Unlock()
+	if ok && now().Sub(kept.at) < maxAge {
+		return kept.value, nil
+	}
+	got, err, _ := a.once.Do(key, func() (any, error) {
+		at := now()
+		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), askWithin)
+		defer cancel()
+		value, err := ask(within)
+		if err != nil {
+			return value, err
+		}
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if a.kept == nil {
+			a.kept = map[string]answer[T]{}
+		}
+		a.kept[key] = answer[T]{value, at}
+		return value, nil
+	})
+	value, _ := got.(T)
+	return value, err
+}
+
+// Actor tells who a person is and which of the groups they are in, as Slack
+// said at most freshFor ago. Whoever can neither ask nor decide is refused.
+func (d *Directory) Actor(ctx context.Context, userID string, groups []string) (approvals.Actor, error) {
+	return d.actor(ctx, userID, groups, freshFor)
+}
+
+// AtTheStart is the Directory for a start: it asks Slack for each one.
+func (d *Directory) AtTheStart() approvals.People { return atTheStart{d} }
+
+type atTheStart struct{ *Directory }
+
+func (a atTheStart) Actor(ctx context.Context, userID string, groups []string) (approvals.Actor, error) {
+	return a.actor(ctx, userID, groups, 0)
+}
+
+func (d *Directory) actor(ctx context.Context, userID string, groups []string, maxAge time.Duration) (approvals.Actor, error) {
+	user, err := d.users.get(ctx, userID, maxAge, d.now, func(ctx context.Context) (*slack.User, error) {
+		return d.api.GetUserInfoContext(ctx, userID)
+	})
+	if err != nil {
+		return approvals.Actor{}, fmt.Errorf("asking Slack who %s is: %w", userID, err)
+	}
+	if refusal := d.member(user); refusal != nil {
+		return approvals.Actor{}, refusal
+	}
+	actor := approvals.Actor{ID: user.ID, Name: nameOf(user)}
+	for _, group := range groups {
+		members, err := d.Members(ctx, group, maxAge)
+		if err != nil {
+			return approvals.Actor{}, err
+		}
+		if slices.Contains(members, userID) && !slices.Contains(actor.Groups, group) {
+			actor.Groups = append(actor.Groups, group)
+		}
+	}
+	slices.Sort(actor.Groups)
+	return actor, nil
+}
+
+// Members lists who is in a user group, as Slack said at most maxAge ago.
+func (d *Directory) Members(ctx context.Context, group string, maxAge time.Duration) ([]string, error) {
+	members, err := d.groups.get(ctx, group, maxAge, d.now, func(ctx context.Context) ([]string, error) {
+		return d.api.GetUserGroupMembersContext(ctx, group)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("asking Slack who is in %s: %w", group, err)
+	}
+	return members, nil
+}
+
+// member refuses everyone but full, active people of this workspace or, on a
+// Grid, of this organisation. What is not proved is a no.
+func (d *Directory) member(u *slack.User) *esops.Refusal {
+	no := func(code, sentence string) *esops.Refusal { return &esops.Refusal{Code: code, Sentence: sentence} }
+	switch {
+	case u.Deleted:
+		return no("deactivated", "This account is deactivated.")
+	case u.IsBot, u.IsAppUser, u.IsWorkflowBot, u.ID == "USLACKBOT":
+		return no("not_a_person", "Bots and workflows can neither ask nor decide.")
+	case u.IsRestricted, u.IsUltraRestricted:
+		return no("guest", "Guests can neither ask for restores nor decide about them.")
+	case u.IsStranger:
+		return no("outsider", "People of other companies can neither ask for restores nor decide about them.")
+	case d.home.Enterprise != "" && u.Enterprise.EnterpriseID == d.home.Enterprise:
+		return nil
+	case u.TeamID == d.home.Team && u.TeamID != "":
+		return nil
+	}
+	return no("outsider", "People of other companies can neither ask for restores nor decide about them.")
+}
+
+func nameOf(u *slack.User) string {
+	for _, name := range []string{u.Profile.DisplayName, u.RealName, u.Name} {
+		if name != "" {
+			return name
+		}
+	}
+	return u.ID
+}
+
+// Channel refuses channels in which nobody can ask or decide.
+func (d *Directory) Channel(ctx context.Context, id string) *esops.Refusal {
+	channel, err := d.channels.get(ctx, id, freshFor, d.now, func(ctx context.Context) (*slack.Channel, error) {
+		return d.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
+	})
+	switch {
+	case slackCode(err) == "channel_not_found":
+		return esops.Refuse("not_in_channel", "Invite it with /invite, and try again.", "es-restore is not in this channel.")
+	case err != nil:
+		return esops.Refuse("slack_away", "Try again in a moment.", "Slack did not say what kind of channel this is, so nothing was done.")
+	case channel.IsExtShared, channel.IsPendingExtShared:
+		return esops.Refuse("shared_channel", "Use a channel of your own company.",
+			"This channel is shared with another company; nothing is asked for or decided here.")
+	case channel.IsArchived:
+		return esops.Refuse("archived_channel", "Use another channel.", "This channel is archived.")
+	case channel.IsIM, channel.IsMpIM:
+		return esops.Refuse("not_a_channel", "Use a channel, where colleagues can see it.", "Direct messages are no place for this.")
+	case !channel.IsMember:
+		return esops.Refuse("not_in_channel", "Invite it with /invite, and try again.", "es-restore is not in this channel.")
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	shellquote "github.com/kballard/go-shellquote"
+
+	"es-restore/approvals"
+	"es-restore/esops"
+)
+
+// planning is the first answer to a command that plans.
+const planning = "planning…; if neither a card nor a refusal follows within a minute, nothing was asked"
+
+// plan tells what a restore would do, and changes nothing.
+func (a *App) plan(ctx context.Context, c Command) (*Answer, error) {
+	plan, readings, err := a.planned(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if blocking := readings.Blocking(); len(blocking) > 0 {
+		return blocked("This restore can't be done.", readings.Findings), nil
+	}
+	answer := a.preview(plan, readings)
+	answer.Blocks = append(answer.Blocks, prose{}.say("To ask for it: ").code("/es-restore "+askFor(c)).block())
+	return answer, nil
+}
+
+// planned plans what a command asks for, within the time that was promised.
+func (a *App) planned(ctx context.Context, c Command) (esops.Plan, esops.Readings, error) {
+	cluster, err := a.cluster(c.Cluster)
+	if err != nil {
+		return esops.Plan{}, esops.Readings{}, err
+	}
+	within, cancel := context.WithTimeout(ctx, planWithin)
+	defer cancel()
+	plan, readings, err := cluster.Planner.Restore(within, c.request(cluster.Name))
+	if err != nil && within.Err() != nil && ctx.Err() == nil {
+		return plan, readings, esops.Refuse("planning_slow", "Try again when it is less busy.",
+			"%s did not answer within a minute. Nothing was asked.", cluster.Name)
+	}
+	return plan, readings, err
+}
+
+func (c Command) request(cluster string) esops.Request {
+	return esops.Request{
+		Kind: esops.KindRestore, Cluster: cluster, Repository: c.Repository, Snapshot: c.Snapshot, Indices: c.Indices, Flags: c.Flags,
+	}
+}
+
+// restore plans, and puts the plan on the desk; the board shows its card.
+func (a *App) restore(ctx context.Context, c Command, caller Caller) (*Answer, error) {
+	cluster, err := a.cluster(c.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	if cluster.ReadOnly {
+		return nil, esops.Refuse("read_only", "Choose another destination.",
+			"%s is read-only by the configuration: it can be listed, planned for and be a source.", cluster.Name)
+	}
+	plan, readings, err := a.planned(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if blocking := readings.Blocking(); len(blocking) > 0 {
+		return blocked("This restore can't be done; nobody was asked.", readings.Findings), nil
+	}
+	// Who asks is looked up after planning, which may have taken a while.
+	actor, err := a.Directory.Actor(ctx, caller.User, append(approvals.GroupsOf(a.Requesters), a.Desk.Rules().RequesterGroups()...))
+	if err != nil {
+		return nil, slackAway(err)
+	}
+	if refusal := a.reachable(ctx, plan, readings, actor); refusal != nil {
+		return nil, refusal
+	}
+	op, err := a.Desk.Open(ctx, actor, approvals.Opening{
+		Request: c.request(cluster.Name), Plan: plan, Readings: readings,
+		Reason: c.Reason, Channel: caller.Channel, Once: caller.Trigger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if op.Channel == caller.Channel {
+		return nil, nil // its card is the answer
+	}
+	return a.elsewhere(ctx, op), nil
+}
+
+// reachable refuses a request whose card would go to a channel, named by a
+// policy, in which nobody could decide.
+func (a *App) reachable(ctx context.Context, plan esops.Plan, readings esops.Readings, actor approvals.Actor) *esops.Refusal {
+	needs, refusal := a.Desk.Rules().Needs(approvals.Subject{Plan: plan, Readings: readings, Requester: actor})
+	if refusal != nil || needs.Channel == "" {
+		return refusal
+	}
+	if refusal := a.Directory.Channel(ctx, needs.Channel); refusal != nil {
+		return esops.Refuse("policy_channel", "Whoever keeps the bot's configuration must look at it.",
+			"The channel that policy %q sends cards to can't be used: %s", needs.Names()[0], refusal.Sentence)
+	}
+	return nil
+}
+
+// elsewhere tells who asked where a card is that a policy sent to another channel.
+func (a *App) elsewhere(ctx context.Context, op approvals.Operation) *Answer {
+	for range 20 {
+		if link := a.link(ctx, op.ID); link != "" {
+			p := prose{}.strong(string(op.ID)).say(" is asked for; its card is in another channel: ")
+			p = append(p, linkTo(link, "open it"))
+			return &Answer{Text: fmt.Sprintf("%s is asked for; its card is in another channel.", op.ID), Blocks: []block{p.block()}}
+		}
+		pause(ctx, 500*time.Millisecond)
+	}
+	return say(fmt.Sprintf("%s is asked for; its card will be in the channel its policy names. See: status %s", op.ID, op.ID))
+}
+
+// askFor writes the command that asks for what was planned.
+func askFor(c Command) string {
+	words := []string{"restore", c.Cluster, c.Repository + "/" + c.Snapshot, c.Indices}
+	if c.Flags.As != "" {
+		words = append(words, "--as", c.Flags.As)
+	}
+	if c.Flags.Replicas != nil {
+		words = append(words, "--replicas", fmt.Sprint(*c.Flags.Replicas))
+	}
+	for flag, set := range map[string]bool{"--overwrite-closed": c.Flags.OverwriteClosed, "--partial": c.Flags.Partial, "--system": c.Flags.System} {
+		if set {
+			words = append(words, flag)
+		}
+	}
+	return shellquote.Join(words...) + ` --reason "why"`
+}
+
+// cancel takes an operation back, or asks it to stop.
+func (a *App) cancel(ctx context.Context, c Command, caller Caller) (*Answer, error) {
+	op, err := a.operation(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	actor, refusal := a.actor(ctx, op, caller.User, "cancel")
+	if refusal != nil {
+		return nil, refusal
+	}
+	within, cancel := context.WithTimeout(ctx, recordWithin)
+	defer cancel()
+	op, err = a.Desk.Cancel(within, actor, c.ID, strings.TrimSpace(c.Reason))
+	if err != nil {
+		return nil, err
+	}
+	if op.State == approvals.Stopping {
+		return say(fmt.Sprintf("%s is being stopped; its thread says when it is quiet.", op.ID)), nil
+	}
+	return say(fmt.Sprintf("%s is cancelled.", op.ID)), nil
+}
+
+// actor looks up who acts on an operation. Whoever can't act at all is refused,
+// and that is recorded.
+func (a *App) actor(ctx context.Context, op approvals.Operation, user, asked string) (approvals.Actor, error) {
+	actor, err := a.Directory.Actor(ctx, user, a.Desk.Concerns(op))
+	var refusal *esops.Refusal
+	if errors.As(err, &refusal) {
+		stranger := approvals.Actor{ID: user}
+		return stranger, errors.Join(refusal, a.Desk.Refuse(ctx, stranger, op, asked, refusal))
+	}
+	if err != nil {
+		return actor, slackAway(err)
+	}
+	return actor, nil
+}
