@@ -1,0 +1,78 @@
+package config
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"es-restore/approvals"
+	"es-restore/esops"
+)
+
+// The judge of what a rule is about is package approvals; here only whether one
+// rule leaves anything to another is told, and that must never be told wrongly.
+func TestARuleThatCoversAnotherIsAboutAllThatTheOtherIsAbout(t *testing.T) {
+	covered := 0
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := whens().Draw(t, "a"), whens().Draw(t, "b")
+		if !covers(a, b) {
+			return
+		}
+		covered++
+		subject := subjects().Draw(t, "subject")
+		isAbout := func(when approvals.When) bool {
+			_, refusal := approvals.Rules{{Name: "it", When: when}}.Needs(subject)
+			return refusal == nil
+		}
+		if isAbout(b) && !isAbout(a) {
+			t.Fatal("a covers b, but only b is about it")
+		}
+	})
+	if covered == 0 {
+		t.Error("no rule covered another")
+	}
+}
+
+func globs() *rapid.Generator[[]string] {
+	return rapid.SliceOfN(rapid.SampledFrom([]string{"*", "a*", "*a", "ab*", "a*b", "*b*", "ab", "a"}), 0, 2)
+}
+
+func people() *rapid.Generator[[]approvals.Principal] {
+	return rapid.SliceOfN(rapid.SampledFrom([]approvals.Principal{{ID: "U1"}, {ID: "U2"}, {Group: true, ID: "S1"}}), 0, 2)
+}
+
+func whens() *rapid.Generator[approvals.When] {
+	return rapid.Custom(func(t *rapid.T) approvals.When {
+		yes, no := true, false
+		return approvals.When{
+			Clusters: globs().Draw(t, "clusters"), Sources: globs().Draw(t, "sources"), Indices: globs().Draw(t, "indices"),
+			Kinds:      rapid.SliceOfN(rapid.SampledFrom(kinds), 0, 3).Draw(t, "kinds"),
+			Requesters: people().Draw(t, "requesters"),
+			Overwrites: rapid.SampledFrom([]*bool{nil, &yes, &no}).Draw(t, "overwrites"),
+			LargerThan: rapid.Int64Range(0, 2).Draw(t, "larger than"),
+		}
+	})
+}
+
+func subjects() *rapid.Generator[approvals.Subject] {
+	return rapid.Custom(func(t *rapid.T) approvals.Subject {
+		name := rapid.StringMatching(`[ab]{1,3}`)
+		s := approvals.Subject{
+			Plan: esops.Plan{
+				Kind:    rapid.SampledFrom(kinds).Draw(t, "kind"),
+				Cluster: name.Draw(t, "cluster"), Source: name.Draw(t, "source"),
+			},
+			Requester: approvals.Actor{ID: rapid.SampledFrom([]string{"U1", "U2", "U3"}).Draw(t, "id")},
+		}
+		if rapid.Bool().Draw(t, "in group") {
+			s.Requester.Groups = []string{"S1"}
+		}
+		if s.Plan.Kind != esops.KindShare {
+			index := name.Draw(t, "index")
+			state := rapid.SampledFrom([]string{esops.TargetAbsent, esops.TargetClosed}).Draw(t, "state")
+			s.Plan.Items = []esops.Item{{Index: index, Target: index, TargetState: state}}
+			s.Readings.Items = []esops.ItemReading{{Index: index, Bytes: rapid.Int64Range(-1, 3).Draw(t, "bytes")}}
+		}
+		return s
+	})
+}
