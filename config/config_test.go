@@ -221,6 +221,22 @@ func TestAFileThatIsNotThereIsAProblemOfItsOwn(t *testing.T) {
 	}
 }
 
+func TestSlacksTokensComeFromTheirVariablesByDefault(t *testing.T) {
+	_, err := Parse("config.yml", []byte("undo_for: 1h\n"+smallest), func(string) (string, bool) { return "", false }, testdata)
+	const write = "set it before the start, or write {env: NAME}, {file: PATH}, or the text itself"
+	want := []Problem{
+		{"slack.bot_token", 1, "the environment variable SLACK_BOT_TOKEN, from which it comes by default, is not set", write},
+		{"slack.app_token", 1, "the environment variable SLACK_APP_TOKEN, from which it comes by default, is not set", write},
+	}
+	var problems *Problems
+	if !errors.As(err, &problems) {
+		t.Fatalf("it says: %v", err)
+	}
+	if diff := cmp.Diff(want, problems.List); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestFilesAreFoundFromTheFolderOfTheConfiguration(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "token"), "xoxb-9\r\n", 0o600)

@@ -33,6 +33,36 @@ func TestARuleThatCoversAnotherIsAboutAllThatTheOtherIsAbout(t *testing.T) {
 	}
 }
 
+func TestARuleCoversWhatIsNarrower(t *testing.T) {
+	yes := true
+	everything := approvals.When{}
+	for name, c := range map[string]struct {
+		a, b approvals.When
+		want bool
+	}{
+		"everything covers itself":        {everything, everything, true},
+		"everything covers some":          {everything, approvals.When{Clusters: []string{"a"}}, true},
+		"some does not cover everything":  {approvals.When{Clusters: []string{"a"}}, everything, false},
+		"a star covers everything":        {approvals.When{Indices: []string{"*"}}, everything, true},
+		"a wider glob covers":             {approvals.When{Indices: []string{"x", "pay*"}}, approvals.When{Indices: []string{"payments-*", "pay"}}, true},
+		"one glob of two is not enough":   {approvals.When{Indices: []string{"pay*"}}, approvals.When{Indices: []string{"payments-*", "log"}}, false},
+		"all kinds cover everything":      {approvals.When{Kinds: kinds}, everything, true},
+		"two kinds do not":                {approvals.When{Kinds: kinds[:2]}, everything, false},
+		"a smaller size covers":           {approvals.When{LargerThan: 1}, approvals.When{LargerThan: 2}, true},
+		"a larger size does not":          {approvals.When{LargerThan: 2}, approvals.When{LargerThan: 1}, false},
+		"any size covers":                 {everything, approvals.When{LargerThan: 1}, true},
+		"some size does not cover any":    {approvals.When{LargerThan: 1}, everything, false},
+		"what overwrites covers not all":  {approvals.When{Overwrites: &yes}, everything, false},
+		"more requesters cover":           {approvals.When{Requesters: []approvals.Principal{{ID: "U1"}, {ID: "U2"}}}, approvals.When{Requesters: []approvals.Principal{{ID: "U2"}}}, true},
+		"a group covers no person":        {approvals.When{Requesters: []approvals.Principal{{Group: true, ID: "S1"}}}, approvals.When{Requesters: []approvals.Principal{{ID: "U2"}}}, false},
+		"each key is looked at by itself": {approvals.When{Clusters: []string{"a"}}, approvals.When{Sources: []string{"a"}}, false},
+	} {
+		if got := covers(c.a, c.b); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 func globs() *rapid.Generator[[]string] {
 	return rapid.SliceOfN(rapid.SampledFrom([]string{"*", "a*", "*a", "ab*", "a*b", "*b*", "ab", "a"}), 0, 2)
 }

@@ -20,15 +20,13 @@ func (n node) secret() (Secret, bool) {
 	case *ast.MappingNode, *ast.MappingValueNode:
 		pairs, _ := n.pairs()
 		if len(pairs) == 1 {
-			key := keyText(pairs[0].Key)
-			from := n.r.node(join(n.path, key), lineOf(pairs[0].Key), pairs[0].Value)
+			key, line, value := keyText(pairs[0].Key), lineOf(pairs[0].Key), pairs[0].Value
 			switch key {
 			case "env":
-				return from.fromEnv()
+				return n.r.node(join(n.path, key), line, value).fromEnv()
 			case "file":
-				return from.fromFile()
+				return n.r.node(join(n.path, key), line, value).fromFile()
 			}
-			delete(n.r.lines, from.path)
 		}
 		n.problem("not a secret", secretForms)
 		return Secret{}, false

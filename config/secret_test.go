@@ -88,7 +88,7 @@ func TestASecretInTheWrongPlaceIsNotRepeated(t *testing.T) {
 		for _, key := range append(slices.Clone(known), "unknown", canary) {
 			for _, value := range []string{
 				canary, `"` + canary + `"`, "[" + canary + "]", "{" + canary + ": x}", "{env: " + canary + "}", "{file: " + canary + "}",
-				"{env: [" + canary + "]}", "{env: X, " + canary + ": x}", "&" + canary + " x", "*" + canary, "!" + canary + " x",
+				"{env: " + feather + "}", "{env: [" + canary + "]}", "{env: X, " + canary + ": x}", "&" + canary + " x", "*" + canary, "!" + canary + " x",
 				"redis://:" + canary + "@host/0", "https://u:" + canary + "@host:1", "https://u:" + canary + "%zz@host", canary + "://x",
 				"group:" + canary, "host:" + canary, canary + ":1", "http://host/?" + canary, canary + "\n- " + canary,
 			} {
