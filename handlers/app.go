@@ -58,6 +58,7 @@ type App struct {
 	Requesters []approvals.Principal // who may use any verb but help; empty: every full member
 	Zone       *time.Location
 	Now        func() time.Time
+	Decided    func(time.Duration) // counts the time of a click or form
 	Log        *slog.Logger
 
 	app atomic.Pointer[string] // this app's ID, once Slack has said it

@@ -24,8 +24,10 @@ func (a *App) Click(ctx context.Context, in slack.InteractionCallback, ack func(
 	action := in.ActionCallback.BlockActions[0]
 	within, cancel := context.WithTimeout(ctx, recordWithin)
 	defer cancel()
+	began := a.Now()
 	answer, err := a.click(within, in, *action, caller)
 	ack(nil)
+	a.Decided(a.Now().Sub(began))
 	a.finish(ctx, caller, answer, err) // has its own time: the click's may be over
 }
 

@@ -91,18 +91,19 @@ func someOf(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:10], ", "), len(names)-10)
 }
 
-// Submit answers a submitted modal; the response, if any, is the ack's payload:
-// errors under the inputs.
-func (a *App) Submit(ctx context.Context, in slack.InteractionCallback) *slack.ViewSubmissionResponse {
-	caller := Caller{User: in.User.ID, Trigger: in.TriggerID}
+// Submit answers a submitted modal. The ack is sent when the decision is on
+// record, or surely is not; then it carries what is wrong under the input.
+func (a *App) Submit(ctx context.Context, in slack.InteractionCallback, ack func(payload any)) {
+	began := a.Now()
 	within, cancel := context.WithTimeout(ctx, recordWithin)
 	defer cancel()
 	err := a.submit(within, in)
+	a.Decided(a.Now().Sub(began))
 	if err == nil {
-		return nil
+		ack(nil)
+		return
 	}
-	a.Log.Info("submission refused", "actor", caller.User, "err", err)
-	return underInput(in.View, a.trouble(err))
+	ack(underInput(in.View, a.trouble(err)))
 }
 
 func (a *App) submit(ctx context.Context, in slack.InteractionCallback) error {

@@ -36,8 +36,8 @@ func lasting(err error) bool {
 	return true
 }
 
-// refusedToken reports an error that no waiting mends: the token itself.
-func refusedToken(err error) bool {
+// RefusedToken reports an error that no waiting mends: the token itself.
+func RefusedToken(err error) bool {
 	switch slackCode(err) {
 	case "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type":
 		return true

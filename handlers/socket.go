@@ -61,7 +61,7 @@ func (s *Socket) Run(ctx context.Context) error {
 			if ctx.Err() != nil {
 				return nil
 			}
-			if refusedToken(err) {
+			if RefusedToken(err) {
 				return ErrRefusedToken
 			}
 			return err
@@ -150,11 +150,7 @@ func (s *Socket) handle(ctx context.Context, event socketmode.Event, ack func(an
 		case slack.InteractionTypeBlockActions:
 			s.App.Click(ctx, data, ack)
 		case slack.InteractionTypeViewSubmission:
-			if response := s.App.Submit(ctx, data); response != nil {
-				ack(response)
-				return
-			}
-			ack(nil)
+			s.App.Submit(ctx, data, ack)
 		default:
 			ack(nil)
 		}

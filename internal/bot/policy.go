@@ -1,0 +1,124 @@
+package bot
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"es-restore/approvals"
+	"es-restore/config"
+	"es-restore/esops"
+)
+
+func newPolicy(file *string, stdout, stderr io.Writer) *cobra.Command {
+	policy := &cobra.Command{Use: "policy", Short: "what the configuration's policies ask for"}
+	var q question
+	explain := &cobra.Command{
+		Use: "explain", Args: cobra.NoArgs,
+		Short:   "say who could approve a request, and why",
+		Example: "  bot policy explain --cluster es-cn-b --source es-cn-a --index logs-2019.07.05 --requester U0ANNA",
+		RunE: func(*cobra.Command, []string) error {
+			c, err := load(*file, stderr)
+			if err != nil {
+				return err
+			}
+			return q.explain(stdout, c)
+		},
+	}
+	flags := explain.Flags()
+	flags.StringVar(&q.cluster, "cluster", "", "the destination")
+	flags.StringVar(&q.source, "source", "", "the owner of the repository")
+	flags.StringSliceVar(&q.indices, "index", nil, "an index; may be given several times")
+	flags.StringVar(&q.as, "as", "", "the new name, with $1")
+	flags.StringVar(&q.kind, "kind", string(esops.KindRestore), "restore, share or undo")
+	flags.StringVar(&q.requester, "requester", "", "who asks, such as U0ANNA")
+	flags.StringSliceVar(&q.groups, "group", nil, "a group the requester is in, such as S0ENG")
+	flags.BoolVar(&q.overwrites, "overwrites", false, "it replaces or deletes existing data")
+	flags.StringVar(&q.size, "size", "", "how much data, such as 5gb; left out: not known")
+	_ = explain.MarkFlagRequired("cluster")
+	policy.AddCommand(explain)
+	return policy
+}
+
+// A question is a request that was not made, to see what it would need.
+type question struct {
+	cluster, source, as, kind, requester, size string
+	indices, groups                            []string
+	overwrites                                 bool
+}
+
+func (q question) subject() (approvals.Subject, error) {
+	s := approvals.Subject{
+		Plan:      esops.Plan{Kind: esops.Kind(q.kind), Cluster: q.cluster, Source: q.source},
+		Requester: approvals.Actor{ID: q.requester, Groups: q.groups},
+	}
+	bytes := int64(-1)
+	if q.size != "" {
+		n, err := config.ParseSize(q.size)
+		if err != nil {
+			return s, err
+		}
+		bytes = n
+	}
+	for i, index := range q.indices {
+		item := esops.Item{Index: index, Target: esops.Rename(q.as, index), TargetState: esops.TargetAbsent}
+		if q.overwrites {
+			item.TargetState = esops.TargetClosed
+		}
+		s.Plan.Items = append(s.Plan.Items, item)
+		reading := esops.ItemReading{Index: index, Bytes: bytes}
+		if i > 0 && bytes >= 0 {
+			reading.Bytes = 0 // the size is that of all together
+		}
+		s.Readings.Items = append(s.Readings.Items, reading)
+	}
+	return s, nil
+}
+
+func (q question) explain(stdout io.Writer, c *config.Config) error {
+	s, err := q.subject()
+	if err != nil {
+		return failed(err)
+	}
+	needs, refusal := c.Policies.Needs(s)
+	if refusal != nil {
+		_, _ = fmt.Fprintln(stdout, refusal.Error())
+		return failed(nil)
+	}
+	var b strings.Builder
+	for _, rule := range needs.Rules {
+		fmt.Fprintf(&b, "Policy %q is about it.\n", rule.Name)
+		if len(rule.Require) == 0 {
+			b.WriteString("  It needs nobody: the configuration itself approves.\n")
+		}
+		for _, r := range rule.Require {
+			var from []string
+			for _, p := range r.From {
+				from = append(from, p.String())
+			}
+			fmt.Fprintf(&b, "  It needs %d of %s.\n", r.Count, strings.Join(from, ", "))
+		}
+	}
+	if needs.Standing() {
+		b.WriteString("It starts without anybody's approval.\n")
+	} else {
+		b.WriteString("Each person counts once, for one requirement; whoever asks never counts.\n")
+		fmt.Fprintf(&b, "Unanswered, it expires after %s; approved and not started, after %s.\n", span(needs.Expires), span(needs.StartWithin))
+	}
+	if needs.Channel != "" {
+		fmt.Fprintf(&b, "Its card goes to %s.\n", needs.Channel)
+	}
+	if _, err := io.WriteString(stdout, b.String()); err != nil {
+		return failed(err)
+	}
+	return nil
+}
+
+func span(d time.Duration) string {
+	text := d.String()
+	text = strings.TrimSuffix(text, "0s")
+	return strings.TrimSuffix(text, "0m")
+}
