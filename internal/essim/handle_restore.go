@@ -341,14 +341,12 @@ func (k *call) changeSettings(t *target, b *restoreBody, refuse func(string, ...
 			return refuse("cannot modify setting [%s] on restore", key)
 		}
 	}
-	change := b.settings.clone()
-	for key := range change {
+	for key, v := range b.settings {
 		if !knownIndexSetting(key) && k.v.from(6, 8) { // put aside under another name
-			change["archived."+key] = change[key]
-			delete(change, key)
+			key = "archived." + key
 		}
+		t.settings.apply(settings{key: v})
 	}
-	t.settings.apply(change)
 	return nil
 }
 
