@@ -3,8 +3,8 @@ package handlers
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
-	shellquote "github.com/kballard/go-shellquote"
 	"github.com/slack-go/slack"
 )
 
@@ -55,7 +55,7 @@ func commandText(c Command, page int) string {
 		if word == c.Repository && c.Snapshot != "" {
 			word += "/" + c.Snapshot
 		}
-		text += " " + shellquote.Join(word)
+		text += " " + quote(word)
 	}
 	if c.ID != "" {
 		text += " " + string(c.ID)
@@ -64,10 +64,19 @@ func commandText(c Command, page int) string {
 		text += " --all"
 	}
 	if c.Match != "" {
-		text += " --match " + shellquote.Join(c.Match)
+		text += " --match " + quote(c.Match)
 	}
 	if c.Since > 0 {
 		text += " --since " + c.Since.String()
 	}
 	return text + " --page " + strconv.Itoa(page)
+}
+
+// quote writes a word so that Parse reads it back, in quotes only where it needs
+// them.
+func quote(word string) string {
+	if word != "" && !strings.ContainsAny(word, " \t\n\"'\\$*?&<>|;()`#~!{}[]“”„«»‘’‚—–") {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'"'"'`) + "'"
 }

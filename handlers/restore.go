@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	shellquote "github.com/kballard/go-shellquote"
-
 	"es-restore/approvals"
 	"es-restore/esops"
 )
@@ -119,19 +117,23 @@ func (a *App) elsewhere(ctx context.Context, op approvals.Operation) *Answer {
 
 // askFor writes the command that asks for what was planned.
 func askFor(c Command) string {
-	words := []string{"restore", c.Cluster, c.Repository + "/" + c.Snapshot, c.Indices}
+	text := strings.Join([]string{"restore", quote(c.Cluster), quote(c.Repository + "/" + c.Snapshot), quote(c.Indices)}, " ")
 	if c.Flags.As != "" {
-		words = append(words, "--as", c.Flags.As)
+		text += " --as " + quote(c.Flags.As)
 	}
 	if c.Flags.Replicas != nil {
-		words = append(words, "--replicas", fmt.Sprint(*c.Flags.Replicas))
+		text += fmt.Sprintf(" --replicas %d", *c.Flags.Replicas)
 	}
-	for flag, set := range map[string]bool{"--overwrite-closed": c.Flags.OverwriteClosed, "--partial": c.Flags.Partial, "--system": c.Flags.System} {
-		if set {
-			words = append(words, flag)
-		}
+	if c.Flags.OverwriteClosed {
+		text += " --overwrite-closed"
 	}
-	return shellquote.Join(words...) + ` --reason "why"`
+	if c.Flags.Partial {
+		text += " --partial"
+	}
+	if c.Flags.System {
+		text += " --system"
+	}
+	return text + ` --reason "why"`
 }
 
 // cancel takes an operation back, or asks it to stop.
