@@ -71,7 +71,8 @@ func (s *Server) endSoon(c *socket) {
 func (s *Server) CutSockets() { s.cutSockets() }
 
 // CutBeforeAck lets the next n envelopes arrive and then closes the socket each
-// came on before its ack can: acks that still come over it do not count.
+// came on: acks that still come over it do not count. The socket closes a moment
+// after the client has read the envelope.
 func (s *Server) CutBeforeAck(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -87,7 +87,7 @@ func (s *Server) deliver(ctx context.Context, e Envelope) (Delivery, error) {
 		c.write(env.frame())
 	}
 	if fate == cutBeforeAck {
-		c.farewell(s)
+		c.cutOnceRead(s)
 	}
 	t := time.NewTimer(s.cfg.ackTimeout)
 	defer t.Stop()

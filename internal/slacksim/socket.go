@@ -45,6 +45,7 @@ type socket struct {
 	opened   time.Time
 	done     chan struct{}
 	once     sync.Once
+	read     chan struct{} // closed by the pong to readMark
 	ready    bool // hello is out. Guarded by the Server.
 	draining bool // told to go; gets no more envelopes. Guarded by the Server.
 	deaf     bool // its acks no longer count. Guarded by the Server.
@@ -110,8 +111,7 @@ func (s *Server) attend(a *App, ws *websocket.Conn, short bool) {
 		c.write(disconnectFrame(TooManyWebsockets, c.id))
 		c.farewell(s)
 	} else {
-		c.write(s.helloFrame(c, count, short))
-		s.begun(c)
+		s.greet(c, s.helloFrame(c, count, short))
 		s.running.Go(func() { s.keepAlive(c) })
 	}
 	for {
@@ -142,7 +142,8 @@ func (s *Server) join(a *App, ws *websocket.Conn) (c *socket, count int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sockets.last++
-	c = &socket{id: s.sockets.last, app: a, ws: ws, opened: s.cfg.now(), done: make(chan struct{})}
+	c = &socket{id: s.sockets.last, app: a, ws: ws, opened: s.cfg.now(), done: make(chan struct{}), read: make(chan struct{})}
+	ws.SetPongHandler(c.pong)
 	for _, other := range s.sockets.live {
 		if other.app == a {
 			count++
@@ -156,12 +157,29 @@ func (s *Server) join(a *App, ws *websocket.Conn) (c *socket, count int) {
 	return c, count
 }
 
-// begun lets a connection get envelopes, now that hello is out.
-func (s *Server) begun(c *socket) {
+// pong notes that the client has read everything up to the mark. It runs in the
+// reading goroutine only.
+func (c *socket) pong(data string) error {
+	if data == readMark {
+		select {
+		case <-c.read:
+		default:
+			close(c.read)
+		}
+	}
+	return nil
+}
+
+// greet sends hello and lets the connection get envelopes. It counts as ready
+// before the client can know, and whatever is sent to it queues behind hello.
+func (s *Server) greet(c *socket, hello []byte) {
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	c.ready = true
 	s.announce(Change{Kind: SocketsChanged})
+	s.mu.Unlock()
+	c.writeLocked(hello)
 }
 
 func (s *Server) leave(c *socket) {
@@ -239,6 +257,10 @@ func host(id int) string { return fmt.Sprintf("applink-sim-%d", id) }
 func (c *socket) write(frame []byte) bool {
 	c.writing.Lock()
 	defer c.writing.Unlock()
+	return c.writeLocked(frame)
+}
+
+func (c *socket) writeLocked(frame []byte) bool {
 	_ = c.ws.SetWriteDeadline(time.Now().Add(5 * time.Second))
 	if err := c.ws.WriteMessage(websocket.TextMessage, frame); err != nil {
 		c.close()
@@ -276,6 +298,35 @@ func (c *socket) farewell(s *Server) {
 		}
 	}()
 }
+
+// settle is how long a client gets to take a frame it has read out of its
+// connection's own queues.
+const settle = 50 * time.Millisecond
+
+// cutOnceRead ends the connection when the client has read what was written: it
+// answers a ping only after that. A client that answers none gets a second.
+func (c *socket) cutOnceRead(s *Server) {
+	if !s.enter() {
+		return
+	}
+	_ = c.ws.WriteControl(websocket.PingMessage, []byte(readMark), time.Now().Add(time.Second))
+	go func() {
+		defer s.running.Done()
+		t := time.NewTimer(time.Second)
+		defer t.Stop()
+		select {
+		case <-c.read:
+			s.pause(s.ctx, settle)
+		case <-t.C:
+		case <-c.done:
+		case <-s.ctx.Done():
+		}
+		c.farewell(s)
+	}()
+}
+
+// readMark is the ping whose pong says that everything before it was read.
+const readMark = "read so far"
 
 // cutSockets ends every connection at once, as a network failure would.
 func (s *Server) cutSockets() {

@@ -49,8 +49,6 @@ func join(t *testing.T, s *slacksim.Server) wire {
 	if hello["type"] != "hello" {
 		t.Fatalf("first frame: %v", hello)
 	}
-	id := len(s.Sockets())
-	connected(t, s, max(id, 1))
 	return w
 }
 
