@@ -1,6 +1,7 @@
 package slacksim
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -109,10 +110,17 @@ func (w *world) channelByName(name string) *Channel {
 	return nil
 }
 
-// thread checks where a reply goes; a reply to a reply joins its root.
+var timestampShape = regexp.MustCompile(`^\d+\.\d+$`)
+
+// thread finds where a reply goes; a reply to a reply joins its root. A root
+// that is gone refuses nothing: Slack silently posts to the channel instead, and
+// only the missing thread_ts in its answer tells.
 func (w *world) thread(c *Channel, ts string) (string, error) {
 	if ts == "" {
 		return "", nil
+	}
+	if !timestampShape.MatchString(ts) {
+		return "", fail("invalid_thread_ts")
 	}
 	for _, m := range w.messages[c.ID] {
 		if m.TS != ts {
@@ -123,7 +131,7 @@ func (w *world) thread(c *Channel, ts string) (string, error) {
 		}
 		return ts, nil
 	}
-	return "", fail("thread_not_found")
+	return "", nil
 }
 
 func postMessage(w *world, req *request) (Object, error) {

@@ -55,7 +55,7 @@ func TestPostingIsRefusedWhereTheBotMayNotWrite(t *testing.T) {
 		wantError(t, call(t, s, "chat.postMessage", "channel", channel, "text", "x"), want)
 	}
 	wantError(t, call(t, s, "chat.postMessage", "channel", ops), "no_text")
-	wantError(t, call(t, s, "chat.postMessage", "channel", ops, "text", "x", "thread_ts", "1.000001"), "thread_not_found")
+	wantError(t, call(t, s, "chat.postMessage", "channel", ops, "text", "x", "thread_ts", "yesterday"), "invalid_thread_ts")
 	s.SetScopes("chat:write", "chat:write.public")
 	wantOK(t, call(t, s, "chat.postMessage", "channel", "C0OUT", "text", "x"))
 	s.Kick(ops, s.App().BotUserID)
@@ -162,6 +162,22 @@ func TestRepliesGoToTheThreadAndNotToTheChannel(t *testing.T) {
 	if n := updated["message"].(map[string]any)["reply_count"]; n != 4.0 {
 		t.Errorf("reply_count %v", n)
 	}
+}
+
+func TestAReplyToARootThatIsGoneLandsInTheChannelWithoutAWord(t *testing.T) {
+	s := workspace(t)
+	root := post(t, s, "text", "root")
+	wantOK(t, call(t, s, "chat.delete", "channel", ops, "ts", root))
+	answer := call(t, s, "chat.postMessage", "channel", ops, "text", "orphan", "thread_ts", root)
+	wantOK(t, answer)
+	if ts, there := answer["message"].(obj)["thread_ts"]; there {
+		t.Errorf("the answer names the thread %v", ts)
+	}
+	if m := s.Messages(ops); len(m) != 1 || m[0].Text != "orphan" {
+		t.Errorf("the channel shows %+v", m)
+	}
+	_, err := s.Say(alice, ops, "me too", root)
+	wantImpossible(t, err, "a reply in a thread that is gone")
 }
 
 func TestADeletedRootLeavesItsThread(t *testing.T) {

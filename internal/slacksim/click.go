@@ -5,18 +5,13 @@ import (
 	"slices"
 )
 
-// ClickOption changes one thing about a click or a choice.
+// ClickOption changes one thing about a click.
 type ClickOption func(*click)
 
 type click struct {
-	block string
 	force bool
 	value *string
 }
-
-// InBlock picks the element by its block_id too, where an action_id stands in
-// several blocks.
-func InBlock(id string) ClickOption { return func(c *click) { c.block = id } }
 
 // Forced sends the click although the element is not there now: as it last was,
 // if the message ever had it, or else a bare button. It also lets anybody click
@@ -45,8 +40,8 @@ func (s *Server) Click(ctx context.Context, userID string, at Place, actionID st
 // Select chooses in a select, a picker, checkboxes, radio buttons or an
 // overflow menu outside a form's submit, or types into an input that dispatches
 // actions. What chosen may be is said at [Values].
-func (s *Server) Select(ctx context.Context, userID string, at Place, actionID string, chosen any, opts ...ClickOption) (ClickResult, error) {
-	return s.act(ctx, action{user: userID, at: at, id: actionID, chosen: chosen, choosing: true, opts: opts})
+func (s *Server) Select(ctx context.Context, userID string, at Place, actionID string, chosen any) (ClickResult, error) {
+	return s.act(ctx, action{user: userID, at: at, id: actionID, chosen: chosen, choosing: true})
 }
 
 type action struct {
@@ -143,7 +138,7 @@ func (w *world) reach(do action, force bool) (*User, spot, error) {
 
 // element finds what is clicked, in the message as it stands.
 func (w *world) element(sp spot, do action, c click) (block, element Object, err error) {
-	if block, element = findElement(sp.blocks(), do.id, c.block); element != nil {
+	if block, element = findElement(sp.blocks(), do.id, do.at.Block); element != nil {
 		return block, element, visible(element, do.user, c.force)
 	}
 	if !c.force {
@@ -151,12 +146,12 @@ func (w *world) element(sp spot, do action, c click) (block, element Object, err
 	}
 	if sp.message != nil {
 		for _, v := range slices.Backward(sp.message.Versions) {
-			if block, element = findElement(v.Blocks, do.id, c.block); element != nil {
+			if block, element = findElement(v.Blocks, do.id, do.at.Block); element != nil {
 				return block, element, nil
 			}
 		}
 	}
-	id := c.block
+	id := do.at.Block
 	if id == "" {
 		id = "forged"
 	}

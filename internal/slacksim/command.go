@@ -137,8 +137,8 @@ func (s *Server) Say(userID, channelID, text, threadTS string) (Message, error) 
 		return Message{}, err
 	}
 	root, err := w.thread(c, threadTS)
-	if err != nil {
-		return Message{}, err
+	if err != nil || root == "" && threadTS != "" {
+		return Message{}, impossible("there is no thread %s", threadTS)
 	}
 	m := w.post(Message{Channel: c.ID, ThreadTS: root, User: u.ID}, content{text: text}, "person")
 	return m.copy(), nil

@@ -186,6 +186,9 @@ func TestADownSlackRefusesOrAnswers503OrNothing(t *testing.T) {
 	if _, _, err := try(t, t.Context(), s, "x"); err == nil {
 		t.Error("a refusing Slack answered")
 	}
+	if s.Refused() == 0 || len(s.Calls("chat.postMessage")) != 0 {
+		t.Errorf("%d refused, calls %+v", s.Refused(), s.Calls("chat.postMessage"))
+	}
 	s.Down(slacksim.Unavailable)
 	if status, _, err := try(t, t.Context(), s, "x"); err != nil || status != http.StatusServiceUnavailable {
 		t.Errorf("status %d, %v", status, err)

@@ -32,6 +32,14 @@ func (s *Server) Down(how Outage) {
 	s.cutSockets()
 }
 
+// Refused is how many connections were reset by a refusing outage so far; they
+// left no call.
+func (s *Server) Refused() int {
+	s.listener.mu.Lock()
+	defer s.listener.mu.Unlock()
+	return s.listener.refused
+}
+
 // Up brings Slack back. Requests taken in silence stay unanswered.
 func (s *Server) Up() {
 	s.mu.Lock()
@@ -81,6 +89,7 @@ type gateListener struct {
 	net.Listener
 	mu       sync.Mutex
 	refusing bool
+	refused  int
 	conns    map[net.Conn]struct{}
 }
 
@@ -97,6 +106,7 @@ func (l *gateListener) Accept() (net.Conn, error) {
 		}
 		l.mu.Lock()
 		if l.refusing {
+			l.refused++
 			l.mu.Unlock()
 			reset(conn)
 			continue

@@ -147,7 +147,7 @@ func TestAForcedClickCarriesTheButtonAsItLastWas(t *testing.T) {
 	if a := lastPayload(t, s)["actions"].([]any)[0].(obj); a["value"] != "R-2" {
 		t.Errorf("action %v", a)
 	}
-	if _, err := s.Click(within(t), bob, slacksim.InMessage(ops, "9.000009"), "approve", slacksim.WithValue("R-1"), slacksim.InBlock("decide")); err != nil {
+	if _, err := s.Click(within(t), bob, slacksim.InMessage(ops, "9.000009").InBlock("decide"), "approve", slacksim.WithValue("R-1")); err != nil {
 		t.Fatal(err)
 	}
 	p := lastPayload(t, s)
@@ -193,13 +193,13 @@ func TestOneActionIDInTwoBlocksIsToldApartByTheBlock(t *testing.T) {
 	s := workspace(t)
 	join(t, s).echo(nil)
 	ts := post(t, s, "blocks", blocksJSON(t, actions("one", button("go", "1")), actions("two", button("go", "2"))))
-	if _, err := s.Click(within(t), alice, slacksim.InMessage(ops, ts), "go", slacksim.InBlock("two")); err != nil {
+	if _, err := s.Click(within(t), alice, slacksim.InMessage(ops, ts).InBlock("two"), "go"); err != nil {
 		t.Fatal(err)
 	}
 	if a := lastPayload(t, s)["actions"].([]any)[0].(obj); a["value"] != "2" {
 		t.Errorf("action %v", a)
 	}
-	_, err := s.Click(within(t), alice, slacksim.InMessage(ops, ts), "go", slacksim.InBlock("three"))
+	_, err := s.Click(within(t), alice, slacksim.InMessage(ops, ts).InBlock("three"), "go")
 	wantImpossible(t, err, "a block that is not there")
 }
 

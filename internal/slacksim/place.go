@@ -20,6 +20,9 @@ func impossible(format string, a ...any) error {
 type Place struct {
 	Channel, TS string // a message
 	View        string // a modal or Home tab, by its ID
+	// Block narrows the place to one block_id, for action_ids that stand in
+	// several.
+	Block string
 }
 
 // InMessage is a place in a message.
@@ -28,11 +31,22 @@ func InMessage(channel, ts string) Place { return Place{Channel: channel, TS: ts
 // InView is a place in a modal or Home tab.
 func InView(id string) Place { return Place{View: id} }
 
+// InBlock narrows the place to one block.
+func (p Place) InBlock(id string) Place {
+	p.Block = id
+	return p
+}
+
+// String says where in words.
 func (p Place) String() string {
+	where := "message " + p.TS + " in " + p.Channel
 	if p.View != "" {
-		return "view " + p.View
+		where = "view " + p.View
 	}
-	return "message " + p.TS + " in " + p.Channel
+	if p.Block != "" {
+		where = "block " + p.Block + " of " + where
+	}
+	return where
 }
 
 // spot is a place as it is found in the world.
@@ -42,6 +56,11 @@ type spot struct {
 	message *Message
 	channel *Channel
 	view    *View
+}
+
+// key names the message or view, whatever the block.
+func (sp spot) key() string {
+	return Place{Channel: sp.place.Channel, TS: sp.place.TS, View: sp.place.View}.String()
 }
 
 func (sp spot) blocks() []Object {
@@ -130,5 +149,5 @@ func (w *world) dropStates(channel, ts string) {
 
 // offered is what an app last suggested to a person for one select.
 func (w *world) offered(u *User, sp spot, action string) []Object {
-	return slices.Clone(w.suggested[suggestKey{sp.place.String(), u.ID, action}])
+	return slices.Clone(w.suggested[suggestKey{sp.key(), u.ID, action}])
 }

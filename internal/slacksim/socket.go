@@ -46,9 +46,9 @@ type socket struct {
 	done     chan struct{}
 	once     sync.Once
 	read     chan struct{} // closed by the pong to readMark
-	ready    bool // hello is out. Guarded by the Server.
-	draining bool // told to go; gets no more envelopes. Guarded by the Server.
-	deaf     bool // its acks no longer count. Guarded by the Server.
+	ready    bool          // hello is out. Guarded by the Server.
+	draining bool          // told to go; gets no more envelopes. Guarded by the Server.
+	deaf     bool          // its acks no longer count. Guarded by the Server.
 }
 
 // Socket is one live connection as a reader sees it.

@@ -4,13 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/mail"
-	"net/url"
 	"regexp"
-	"slices"
 	"strconv"
 	"time"
-	"unicode/utf8"
 )
 
 // State is what is filled in, by block_id and action_id, each value as Slack
@@ -232,54 +228,6 @@ func checkForm(element Object, s string) error {
 	return nil
 }
 
-// checkWords is what Slack's client checks before it sends typed text.
-func checkWords(element Object, s string) error {
-	n := utf8.RuneCountInString(s)
-	longest := 3000
-	if m, ok := intAt(element, "max_length"); ok {
-		longest = m
-	}
-	shortest, _ := intAt(element, "min_length")
-	switch {
-	case n > longest:
-		return fmt.Errorf("is too long: %d characters of at most %d", n, longest)
-	case n > 0 && n < shortest:
-		return fmt.Errorf("is too short: %d characters of at least %d", n, shortest)
-	case s == "":
-		return nil
-	}
-	switch stringAt(element, "type") {
-	case "email_text_input":
-		if _, err := mail.ParseAddress(s); err != nil {
-			return fmt.Errorf("is not an e-mail address: %q", s)
-		}
-	case "url_text_input":
-		if u, err := url.Parse(s); err != nil || u.Host == "" {
-			return fmt.Errorf("is not a URL: %q", s)
-		}
-	case "number_input":
-		return checkNumber(element, s)
-	}
-	return nil
-}
-
-func checkNumber(element Object, s string) error {
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil {
-		return fmt.Errorf("is not a number: %q", s)
-	}
-	if !boolAt(element, "is_decimal_allowed") && f != float64(int64(f)) {
-		return fmt.Errorf("must be a whole number: %q", s)
-	}
-	if low, err := strconv.ParseFloat(stringAt(element, "min_value"), 64); err == nil && f < low {
-		return fmt.Errorf("must be at least %v", low)
-	}
-	if high, err := strconv.ParseFloat(stringAt(element, "max_value"), 64); err == nil && f > high {
-		return fmt.Errorf("must be at most %v", high)
-	}
-	return nil
-}
-
 func intAt(o Object, key string) (int, bool) {
 	n, ok := o[key].(json.Number)
 	if !ok {
@@ -287,76 +235,4 @@ func intAt(o Object, key string) (int, bool) {
 	}
 	i, err := strconv.Atoi(n.String())
 	return i, err == nil
-}
-
-// Choice is one option of a select, as Slack and apps write it.
-type Choice struct {
-	Text, Value string
-}
-
-func (o Choice) json() Object {
-	return Object{"text": Object{"type": "plain_text", "text": o.Text, "emoji": true}, "value": o.Value}
-}
-
-// choices are the options a person is offered by an element.
-func choices(element Object, offered []Object) []Object {
-	out := slices.Clone(offered)
-	out = append(out, objects(element["options"])...)
-	for _, g := range objects(element["option_groups"]) {
-		out = append(out, objects(g["options"])...)
-	}
-	return out
-}
-
-// chooseOption finds the option with that value, or with those words.
-func chooseOption(element Object, entered any, offered []Object) (any, error) {
-	if o, ok := entered.(Choice); ok {
-		return o.json(), nil
-	}
-	want, err := asText(entered)
-	if err != nil {
-		return nil, err
-	}
-	all := choices(element, offered)
-	for _, o := range all {
-		if stringAt(o, "value") == want {
-			return cloneObject(o), nil
-		}
-	}
-	for _, o := range all {
-		if stringAt(objectAt(o, "text"), "text") == want {
-			return cloneObject(o), nil
-		}
-	}
-	return nil, fmt.Errorf("offers no option %q", want)
-}
-
-func chooseOptions(element Object, entered any, offered []Object) (any, error) {
-	var wanted []any
-	switch v := entered.(type) {
-	case []string:
-		wanted = anyStrings(v)
-	case []Choice:
-		for _, o := range v {
-			wanted = append(wanted, o)
-		}
-	default:
-		wanted = []any{entered}
-	}
-	out := []any{}
-	for _, w := range wanted {
-		o, err := chooseOption(element, w, offered)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, o)
-	}
-	return out, tooMany(element, len(out))
-}
-
-func tooMany(element Object, n int) error {
-	if most, ok := intAt(element, "max_selected_items"); ok && n > most {
-		return fmt.Errorf("takes at most %d, not %d", most, n)
-	}
-	return nil
 }

@@ -55,7 +55,7 @@ func (s *Server) prepareSuggest(out *SuggestResult, do action) (Envelope, error)
 	payload := w.base("block_suggestion", u, sp.app)
 	w.whereabouts(payload, sp)
 	payload["action_id"], payload["block_id"], payload["value"] = do.id, block["block_id"], typed
-	key := suggestKey{sp.place.String(), u.ID, do.id}
+	key := suggestKey{sp.key(), u.ID, do.id}
 	return Envelope{
 		ID: uuid(), Type: "interactive", Payload: encode(payload), AcceptsPayload: true, app: sp.app,
 		apply: func(answer json.RawMessage) { w.answerSuggest(out, key, answer) },

@@ -2,6 +2,7 @@ package slacksim
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"time"
 )
@@ -16,7 +17,21 @@ type trigger struct {
 	used      bool
 }
 
+// manyRights is how many triggers or response URLs pile up before the expired
+// ones are swept away.
+const manyRights = 10_000
+
+func (w *world) sweep() {
+	if len(w.triggers)+len(w.responses) < manyRights {
+		return
+	}
+	now := w.now()
+	maps.DeleteFunc(w.triggers, func(_ string, t *trigger) bool { return now.Sub(t.at) > time.Hour })
+	maps.DeleteFunc(w.responses, func(_ string, r *responseURL) bool { return now.Sub(r.at) > time.Hour })
+}
+
 func (w *world) newTrigger(a *App, user string) string {
+	w.sweep()
 	id := fmt.Sprintf("%d.%d.%s", w.now().UnixMilli(), 1000+w.number(), secret(16))
 	w.triggers[id] = &trigger{app: a.ID, user: user, at: w.now()}
 	return id
