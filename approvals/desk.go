@@ -261,7 +261,10 @@ func (d *Desk) change(ctx context.Context, id ID, actor Actor, asked string, dec
 		}
 		event, refusal := decide(op)
 		if refusal != nil {
-			return op, errors.Join(refusal, d.Refuse(ctx, actor, op, asked, refusal))
+			if err := d.Refuse(ctx, actor, op, asked, refusal); err != nil {
+				return op, errors.Join(refusal, err)
+			}
+			return op, refusal
 		}
 		if event == nil {
 			return op, nil

@@ -80,10 +80,10 @@ type NeededRule struct {
 	Require []Requirement `json:"require"`
 }
 
-// Standing reports whether the configuration itself approves: no rule asks for
-// anybody.
+// Standing reports whether the configuration itself approves: there are rules,
+// and none of them asks for anybody.
 func (n Needs) Standing() bool {
-	return !slices.ContainsFunc(n.Rules, func(r NeededRule) bool { return len(r.Require) > 0 })
+	return len(n.Rules) > 0 && !slices.ContainsFunc(n.Rules, func(r NeededRule) bool { return len(r.Require) > 0 })
 }
 
 // Requirements are those of every rule together.

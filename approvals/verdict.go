@@ -30,7 +30,7 @@ func (l VerdictLine) Sentence() string {
 }
 
 // Judge decides whether approvers together meet the needs. It is pure and
-// total. The banned, the requester first of all, are taken out before anyone is
+// total; needs without a rule are never met. The banned, the requester first of all, are taken out before anyone is
 // counted; a person counts once, for one requirement, assigned in the way that
 // meets the most.
 func Judge(needs Needs, requester Actor, approvers []Actor) Verdict {
@@ -45,7 +45,7 @@ func Judge(needs Needs, requester Actor, approvers []Actor) Verdict {
 			lines = append(lines, VerdictLine{Rule: rule.Name, Count: r.Count, From: r.From, Missing: r.Count})
 		}
 	}
-	verdict := Verdict{Met: true}
+	verdict := Verdict{Met: len(needs.Rules) > 0}
 	for person, slot := range assign(candidates, slots, lines) {
 		if slot < 0 {
 			continue
