@@ -181,7 +181,7 @@ func (w When) about(s Subject, name string) bool {
 	glob := func(globs []string, name string) bool {
 		return len(globs) == 0 || slices.ContainsFunc(globs, func(g string) bool { return esops.Match(g, name) })
 	}
-	bytes, known := s.Readings.Bytes()
+	bytes, known := s.bytes()
 	return glob(w.Clusters, s.Plan.Cluster) &&
 		glob(w.Sources, s.Plan.Source) &&
 		(name == anyName || glob(w.Indices, name)) &&
@@ -189,6 +189,13 @@ func (w When) about(s Subject, name string) bool {
 		(len(w.Requesters) == 0 || s.Requester.IsAny(w.Requesters)) &&
 		(w.Overwrites == nil || *w.Overwrites == s.Plan.Overwrites()) &&
 		(w.LargerThan == 0 || !known || bytes > w.LargerThan)
+}
+
+// bytes is how much it is about; false when that is not known. A plan without
+// indices, such as a share, gives away what nobody measured.
+func (s Subject) bytes() (int64, bool) {
+	bytes, known := s.Readings.Bytes()
+	return bytes, known && len(s.Plan.Items) > 0 && len(s.Readings.Items) >= len(s.Plan.Items)
 }
 
 // add takes a rule into the needs; the shortest times of all hold.

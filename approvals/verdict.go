@@ -30,9 +30,9 @@ func (l VerdictLine) Sentence() string {
 }
 
 // Judge decides whether approvers together meet the needs. It is pure and
-// total; needs without a rule are never met. The banned, the requester first of all, are taken out before anyone is
-// counted; a person counts once, for one requirement, assigned in the way that
-// meets the most.
+// total; needs without a rule are never met. The banned, the requester first of
+// all, are taken out before anyone is counted; a person counts once, for one
+// requirement, assigned in the way that meets the most.
 func Judge(needs Needs, requester Actor, approvers []Actor) Verdict {
 	candidates := eligible(requester, approvers)
 	var lines []VerdictLine
