@@ -117,7 +117,7 @@ func (d *Desk) Open(ctx context.Context, actor Actor, o Opening) (Operation, err
 		event.Data.Standing = needs.Names()
 	}
 	for range tries {
-		event.Operation, event.Time = NewID(), d.Now().UTC()
+		event.Operation, event.Time = NewID(), d.now()
 		opened, err := Operation{}.Apply(event)
 		if err != nil {
 			return Operation{}, err
@@ -217,12 +217,16 @@ func decided(op Operation) *esops.Refusal {
 		return nil
 	}
 	how := fmt.Sprintf("%s is %s", op.ID, op.State)
+	by := func(what string, d Decision) string {
+		return fmt.Sprintf("%s was %s by %s at %s", op.ID, what, d.Actor.Name, d.At.UTC().Format(time.DateTime+" UTC"))
+	}
 	switch {
 	case op.State == Denied && len(op.Decisions) > 0:
-		last := op.Decisions[len(op.Decisions)-1]
-		how = fmt.Sprintf("%s was denied by %s at %s", op.ID, last.Actor.Name, last.At.UTC().Format(time.TimeOnly+" UTC"))
-	case op.Stopper != nil:
-		how = fmt.Sprintf("%s was cancelled by %s at %s", op.ID, op.Stopper.Actor.Name, op.Stopper.At.UTC().Format(time.TimeOnly+" UTC"))
+		how = by("denied", op.Decisions[len(op.Decisions)-1])
+	case op.State == Cancelled && op.Stopper != nil:
+		how = by("cancelled", *op.Stopper)
+	case op.State == Stopping && op.Stopper != nil:
+		how = by("stopped", *op.Stopper)
 	}
 	return esops.Refuse("already_"+string(op.State), "", "%s; there is nothing to decide any more.", how)
 }
@@ -304,8 +308,14 @@ func (d *Desk) Refuse(ctx context.Context, actor Actor, op Operation, asked stri
 	return err
 }
 
+// commit applies an event and stores what it makes. One that comes too late,
+// though the look before it was in time, meets a conflict like any other that
+// someone else was faster with.
 func (d *Desk) commit(ctx context.Context, op Operation, e Event, fence *Fence) (Operation, error) {
-	e.Operation, e.Plan, e.Time = op.ID, op.Digest, d.Now().UTC()
+	e.Operation, e.Plan, e.Time = op.ID, op.Digest, d.now()
+	if op.Overdue(e.Time) && e.Kind != WasExpired && e.Kind != Refused {
+		return op, ErrConflict
+	}
 	changed, err := op.Apply(e)
 	if err != nil {
 		return op, err
@@ -315,6 +325,9 @@ func (d *Desk) commit(ctx context.Context, op Operation, e Event, fence *Fence) 
 	}
 	return changed, nil
 }
+
+// now is the time of an event, as fine as records have it.
+func (d *Desk) now() time.Time { return d.Now().UTC().Truncate(time.Millisecond) }
 
 // Concerns lists the user groups that decide about an operation: under its own
 // needs and by the rules in force. Whoever acts on it is looked up in these.

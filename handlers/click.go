@@ -5,12 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
 	"es-restore/approvals"
 	"es-restore/esops"
+	"es-restore/store"
 )
+
+// bindWithin is how long a click waits for its card to be on record.
+const bindWithin = 1200 * time.Millisecond
 
 // Click answers a click on a button. The ack is sent when the click is on record,
 // or surely is not; what is to be said about it follows.
@@ -94,7 +99,7 @@ func (a *App) ours(in slack.InteractionCallback) error {
 // onRecord refuses a click on any message but the operation's card: whoever has
 // a token of the app, or a response URL, can post buttons in its name.
 func (a *App) onRecord(ctx context.Context, in slack.InteractionCallback, op approvals.Operation) *esops.Refusal {
-	card, err := a.Store.Card(ctx, op.ID)
+	card, err := a.bound(ctx, op.ID)
 	if err != nil {
 		return esops.Refuse("card_unknown", "Try again.", "It can't be told now whether this is the card of %s. Nothing was recorded.", op.ID)
 	}
@@ -108,9 +113,28 @@ func (a *App) onRecord(ctx context.Context, in slack.InteractionCallback, op app
 	return esops.Refuse("not_the_card", wayOut, "This is not the card of %s; only that one decides.", op.ID)
 }
 
+// bound finds the card on record. A card can be clicked a moment before it is:
+// Slack shows it before it tells the bot where it is.
+func (a *App) bound(ctx context.Context, id approvals.ID) (store.Card, error) {
+	for deadline := time.Now().Add(bindWithin); ; {
+		card, err := a.Store.Card(ctx, id)
+		if err != nil || card.TS != "" || time.Now().After(deadline) {
+			return card, err
+		}
+		pause(ctx, 50*time.Millisecond)
+	}
+}
+
 // recorded puts a refusal on record and returns it.
 func (a *App) recorded(ctx context.Context, op approvals.Operation, user, asked string, refusal *esops.Refusal) error {
-	return errors.Join(refusal, a.Desk.Refuse(ctx, approvals.Actor{ID: user}, op, asked, refusal))
+	return a.recordedBy(ctx, op, approvals.Actor{ID: user}, asked, refusal)
+}
+
+func (a *App) recordedBy(ctx context.Context, op approvals.Operation, actor approvals.Actor, asked string, refusal *esops.Refusal) error {
+	if err := a.Desk.Refuse(ctx, actor, op, asked, refusal); err != nil {
+		return errors.Join(refusal, err)
+	}
+	return refusal
 }
 
 // decide records a decision, or opens the modal that asks for what it needs.
@@ -123,7 +147,7 @@ func (a *App) decide(ctx context.Context, op approvals.Operation, action string,
 			return nil, err
 		}
 		if refusal := a.Desk.MayOpen(op, actor, action); refusal != nil {
-			return nil, errors.Join(refusal, a.Desk.Refuse(ctx, actor, op, action, refusal))
+			return nil, a.recordedBy(ctx, op, actor, action, refusal)
 		}
 		return nil, a.openModal(ctx, op, action, caller)
 	}

@@ -142,6 +142,10 @@ func unknownVerb(word string) *esops.Refusal {
 
 func badFlag(v verb, flags *pflag.FlagSet, err error) *esops.Refusal {
 	var missing *pflag.NotExistError
+	if errors.As(err, &missing) && missing.GetSpecifiedShortnames() != "" {
+		return esops.Refuse("begins_with_exclusion", "Name first what to take, such as '*,-logs-*'. "+usage(v),
+			"-%s is no flag, and a list of indices never begins with an exclusion.", clean(missing.GetSpecifiedShortnames(), 40))
+	}
 	if errors.As(err, &missing) {
 		var names []string
 		flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })

@@ -164,8 +164,7 @@ func (a *App) actor(ctx context.Context, op approvals.Operation, user, asked str
 	actor, err := a.Directory.Actor(ctx, user, a.Desk.Concerns(op))
 	var refusal *esops.Refusal
 	if errors.As(err, &refusal) {
-		stranger := approvals.Actor{ID: user}
-		return stranger, errors.Join(refusal, a.Desk.Refuse(ctx, stranger, op, asked, refusal))
+		return approvals.Actor{ID: user}, a.recorded(ctx, op, user, asked, refusal)
 	}
 	if err != nil {
 		return actor, slackAway(err)

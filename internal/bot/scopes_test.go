@@ -1,0 +1,28 @@
+package bot
+
+import (
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestTheManifestAsksForTheScopesThatCheckWants(t *testing.T) {
+	text, err := os.ReadFile("../../manifest.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var manifest struct {
+		OAuth struct {
+			Scopes struct{ Bot []string }
+		} `yaml:"oauth_config"`
+	}
+	if err := yaml.Unmarshal(text, &manifest); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(slices.Sorted(slices.Values(scopes)), slices.Sorted(slices.Values(manifest.OAuth.Scopes.Bot))); diff != "" {
+		t.Errorf("scopes (-check +manifest.yml):\n%s", diff)
+	}
+}

@@ -1,0 +1,134 @@
+package rig
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"es-restore/internal/bot"
+)
+
+// A Bot is one running bot, in this process or as a process of its own.
+type Bot struct {
+	rig  *Rig
+	stop func()
+	done chan int
+	cmd  *exec.Cmd // nil in this process
+}
+
+// Start runs a bot in this process until the test ends, and waits until it
+// hears Slack.
+func (r *Rig) Start() *Bot {
+	r.T.Helper()
+	b := r.Launch()
+	r.Until("the bot connects", func() bool { return len(r.Slack.Sockets()) >= 2 })
+	return b
+}
+
+// Launch is Start without waiting.
+func (r *Rig) Launch() *Bot {
+	ctx, cancel := context.WithCancel(context.Background())
+	b := &Bot{rig: r, stop: cancel, done: make(chan int, 1)}
+	go func() { b.done <- bot.Run(ctx, []string{"--config", r.Config, "serve"}, &r.Log, &r.Log) }()
+	r.T.Cleanup(func() { b.Stop() })
+	return b
+}
+
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "es-restore-bot")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "bot")
+	out, err := exec.Command("go", "build", "-o", path, "es-restore/cmd/bot").CombinedOutput()
+	if err != nil {
+		return "", &exec.Error{Name: "go build: " + string(out), Err: err}
+	}
+	return path, nil
+})
+
+// Binary builds cmd/bot, once for all tests of a package.
+func Binary(t testing.TB) string {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Spawn runs the built binary as a process of its own.
+func (r *Rig) Spawn() *Bot {
+	r.T.Helper()
+	cmd := exec.Command(Binary(r.T), "--config", r.Config, "serve")
+	cmd.Stdout, cmd.Stderr = &r.Log, &r.Log
+	if err := cmd.Start(); err != nil {
+		r.T.Fatal(err)
+	}
+	b := &Bot{rig: r, cmd: cmd, done: make(chan int, 1)}
+	b.stop = func() { _ = cmd.Process.Signal(syscall.SIGTERM) }
+	go func() {
+		_ = cmd.Wait()
+		b.done <- cmd.ProcessState.ExitCode()
+	}()
+	r.T.Cleanup(func() { b.Kill() })
+	return b
+}
+
+// Stop ends the bot as an operator does, and returns its exit code.
+func (b *Bot) Stop() int {
+	b.stop()
+	return b.Wait()
+}
+
+// Wait waits until the bot has ended by itself.
+func (b *Bot) Wait() int {
+	select {
+	case code := <-b.done:
+		b.done <- code
+		return code
+	case <-time.After(soon):
+		b.rig.T.Errorf("the bot does not end")
+		return -1
+	}
+}
+
+// Kill ends a process at once, as a crash does.
+func (b *Bot) Kill() {
+	_ = b.cmd.Process.Kill()
+	b.Wait()
+}
+
+// Pause stops a process in its tracks, as a virtual machine that is moved;
+// Resume lets it go on.
+func (b *Bot) Pause() { _ = b.cmd.Process.Signal(syscall.SIGSTOP) }
+
+// Resume undoes Pause.
+func (b *Bot) Resume() { _ = b.cmd.Process.Signal(syscall.SIGCONT) }
+
+// Address is where the newest bot of the rig answers /readyz, as its log says.
+func (r *Rig) Address() string {
+	r.T.Helper()
+	for range 200 {
+		address := ""
+		for line := range strings.Lines(r.Log.String()) {
+			var entry struct{ Msg, Address string }
+			if json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == "listening" {
+				address = entry.Address
+			}
+		}
+		if address != "" {
+			return "http://" + address
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	r.T.Fatalf("the bot does not listen\n%s", r.Log.String())
+	return ""
+}
