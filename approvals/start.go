@@ -18,7 +18,7 @@ import (
 // recorded, since nobody asked.
 func (d *Desk) Claim(ctx context.Context, fence Fence, worker string, id ID) (Operation, error) {
 	op, err := d.Fresh(ctx, id)
-	if err != nil {
+	if err != nil || op.State.Final() {
 		return op, err
 	}
 	data := Data{Worker: worker, Epoch: fence.Epoch, TakenOver: op.State != Ready}
@@ -40,33 +40,43 @@ func (d *Desk) stillApproved(ctx context.Context, op Operation) ([]Actor, error)
 	if gone != "" {
 		return nil, esops.Refuse("requester_gone", "Someone else can ask again.", "Who asked for it can't any more: %s", gone)
 	}
-	var approvers []Actor
-	var lost []string
-	for _, approved := range op.Approvals() {
-		now, gone, err := d.lookUp(ctx, approved, groups)
+	// By the requester's groups of today another rule can be about it, and so
+	// other groups of approvers.
+	now, refusal := d.needsNow(op, requester)
+	if refusal != nil {
+		return nil, refusal
+	}
+	approvers, lost, err := d.lookUpAll(ctx, op.Approvals(), append(groups, GroupsOf(now.Approvers())...))
+	if err != nil {
+		return nil, err
+	}
+	var counted []Actor
+	for _, needs := range []Needs{op.Needs, now} {
+		verdict := Judge(needs, op.Requester, approvers)
+		if !verdict.Met {
+			sentence := "Its approvals are not enough any more; missing: " + verdict.Missing(Principal.String) + "."
+			return nil, esops.Refuse("approval_lost", "Another approval can be given on the card.",
+				"%s", strings.Join(append([]string{sentence}, lost...), " "))
+		}
+		counted = append(counted, verdict.By()...)
+	}
+	return eligible(op.Requester, counted), nil
+}
+
+// lookUpAll asks who people are now; lost says why some count no more.
+func (d *Desk) lookUpAll(ctx context.Context, were []Actor, groups []string) (are []Actor, lost []string, err error) {
+	for _, was := range were {
+		now, gone, err := d.lookUp(ctx, was, groups)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if gone != "" {
 			lost = append(lost, gone)
 			continue
 		}
-		approvers = append(approvers, now)
+		are = append(are, now)
 	}
-	now, refusal := d.needsNow(op, requester)
-	if refusal != nil {
-		return nil, refusal
-	}
-	for _, needs := range []Needs{op.Needs, now} {
-		if verdict := Judge(needs, op.Requester, approvers); !verdict.Met {
-			sentence := "Its approvals are not enough any more; missing: " + verdict.Missing(Principal.String) + "."
-			if len(lost) > 0 {
-				sentence += " " + strings.Join(lost, " ")
-			}
-			return nil, esops.Refuse("approval_lost", "Another approval can be given on the card.", "%s", sentence)
-		}
-	}
-	return approvers, nil
+	return are, lost, nil
 }
 
 // lookUp asks who someone is now; gone says why the person counts no more.

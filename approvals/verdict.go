@@ -114,6 +114,15 @@ func assign(people []Actor, slots []int, lines []VerdictLine) []int {
 	return given
 }
 
+// By are the people who fill its places.
+func (v Verdict) By() []Actor {
+	var all []Actor
+	for _, l := range v.Lines {
+		all = append(all, l.By...)
+	}
+	return all
+}
+
 // Missing says in one line what is missing, or "" when nothing is.
 func (v Verdict) Missing(name func(Principal) string) string {
 	var parts []string
