@@ -141,3 +141,19 @@ func TestAnEphemeralCanBeReplacedByItsOwnResponseURL(t *testing.T) {
 		t.Errorf("%d, %+v", status, s.Ephemerals(alice, ops))
 	}
 }
+
+func TestReplacingAMessageThatIsGoneTellsThePersonInstead(t *testing.T) {
+	s := workspace(t)
+	ts := post(t, s, "text", "card", "blocks", blocksJSON(t, actions("b", button("go", "1"))))
+	click, err := s.Click(within(t), alice, slacksim.InMessage(ops, ts), "go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantOK(t, call(t, s, "chat.delete", "channel", ops, "ts", ts))
+	if status, _ := respond(t, click.ResponseURL, obj{"replace_original": true, "text": "where?"}); status != 200 {
+		t.Fatal(status)
+	}
+	if e := s.Ephemerals(alice, ops); len(e) != 1 || e[0].Text != "where?" || len(s.Messages(ops)) != 0 {
+		t.Errorf("ephemerals %+v", e)
+	}
+}

@@ -94,12 +94,19 @@ func TestOneConnectionCanBeToldToGo(t *testing.T) {
 	join(t, s)
 	second := join(t, s)
 	connected(t, s, 2)
+	stays := s.Sockets()[0].ID
 	s.Disconnect(slacksim.RefreshRequested, s.Sockets()[1].ID)
+	if live := s.Sockets(); live[0].Draining || !live[1].Draining {
+		t.Errorf("told to go: %+v", live)
+	}
 	if frame := second.next(); frame["type"] != "disconnect" {
 		t.Errorf("frame %v", frame)
 	}
 	if err := s.Wait(within(t), func() bool { return len(s.Sockets()) == 1 }); err != nil {
 		t.Error(err)
+	}
+	if s.Sockets()[0].ID != stays {
+		t.Error("the wrong one went")
 	}
 }
 

@@ -19,6 +19,7 @@ type Values map[string]any
 // wrong with the input. Nothing reached the app.
 type FormError struct{ Fields map[string]string }
 
+// Error names every field that is wrong.
 func (e *FormError) Error() string {
 	var parts []string
 	for _, id := range slices.Sorted(maps.Keys(e.Fields)) {

@@ -289,3 +289,23 @@ func TestBadSuggestionsOfferNothing(t *testing.T) {
 		})
 	}
 }
+
+func TestAnInputSendsNothingBeforeItsFormUnlessItDispatches(t *testing.T) {
+	s := workspace(t)
+	answering(t, s, nil)
+	quiet := with(input(obj{"type": "plain_text_input", "action_id": "quiet"}), "block_id", "quiet")
+	loud := with(with(input(obj{"type": "plain_text_input", "action_id": "loud"}), "block_id", "loud"), "dispatch_action", true)
+	at := slacksim.InView(openModal(t, s, view("blocks", []any{quiet, loud})))
+	_, err := s.Select(within(t), alice, at, "quiet", "x")
+	wantImpossible(t, err, "typing into an input that does not dispatch")
+	if _, err := s.Select(within(t), alice, at, "loud", "x"); err != nil {
+		t.Fatal(err)
+	}
+	p := lastPayload(t, s)
+	if a := p["actions"].([]any)[0].(obj); a["value"] != "x" || p["container"].(obj)["type"] != "view" || p["channel"] != nil || p["response_url"] != nil {
+		t.Errorf("payload %v", p)
+	}
+	if v := s.Views(alice)[0].State["loud"]["loud"]["value"]; v != "x" {
+		t.Errorf("the form shows %v", v)
+	}
+}
