@@ -61,7 +61,8 @@ type App struct {
 	Decided    func(time.Duration) // counts the time of a click or form
 	Log        *slog.Logger
 
-	app atomic.Pointer[string] // this app's ID, once Slack has said it
+	app      atomic.Pointer[string] // this app's ID, once Slack has said it
+	listings listings
 }
 
 // Greeted takes down which app Slack says this is.
@@ -103,16 +104,11 @@ func (a *App) command(ctx context.Context, c Command, caller Caller) (*Answer, e
 	if c.Verb == "help" {
 		return help(c.Help), nil
 	}
-	if refusal := a.place(ctx, caller.Channel); refusal != nil {
-		return nil, refusal
+	if c.Verb == "" {
+		return nil, a.form(ctx, caller, draft{})
 	}
-	actor, err := a.Directory.Actor(ctx, caller.User, approvals.GroupsOf(a.Requesters))
-	if err != nil {
-		return nil, slackAway(err)
-	}
-	if len(a.Requesters) > 0 && !actor.IsAny(a.Requesters) {
-		return nil, esops.Refuse("not_requester", "Ask one of them, or whoever keeps the bot's configuration.",
-			"You are not among those who may use es-restore.")
+	if _, err := a.requester(ctx, caller, nil); err != nil {
+		return nil, err
 	}
 	switch c.Verb {
 	case "clusters":

@@ -29,6 +29,13 @@ func (a *App) Click(ctx context.Context, in slack.InteractionCallback, ack func(
 	action := in.ActionCallback.BlockActions[0]
 	within, cancel := context.WithTimeout(ctx, recordWithin)
 	defer cancel()
+	if in.View.CallbackID == formRestore && in.Container.Type == "view" {
+		ack(nil)
+		if a.ours(in) == nil {
+			a.Chosen(ctx, in)
+		}
+		return
+	}
 	began := a.Now()
 	answer, err := a.click(within, in, *action, caller)
 	ack(nil)
@@ -50,6 +57,9 @@ func (a *App) click(ctx context.Context, in slack.InteractionCallback, action sl
 	}
 	if strings.HasPrefix(action.ActionID, pageAction) {
 		return a.turnPage(ctx, action, caller)
+	}
+	if action.ActionID == actionForm {
+		return nil, a.form(ctx, caller, chosenBefore(action.Value))
 	}
 	id, ok := approvals.ParseID(action.Value)
 	if !ok {

@@ -94,7 +94,7 @@ func Parse(text string) (Command, *esops.Refusal) {
 		return Command{}, refusal
 	}
 	if len(words) == 0 {
-		return Command{Verb: "help"}, nil
+		return Command{}, nil // the form
 	}
 	name := strings.ToLower(words[0])
 	v, ok := verbNamed(name)

@@ -146,7 +146,19 @@ func (a *App) snapshots(ctx context.Context, c Command) (*Answer, error) {
 	answer := &Answer{Text: escape(clean(title+": "+strings.Join(text, "; "), 2800)),
 		Blocks: []block{prose{}.strong(title).block(), list(items)}}
 	answer.Blocks = append(answer.Blocks, pager(c, pages)...)
+	answer.Blocks = append(answer.Blocks, formButton(cluster, c.Repository, details[0].Name))
 	return answer, nil
+}
+
+// formButton opens the form with a snapshot chosen.
+func formButton(cluster Cluster, repository, snapshot string) block {
+	destination := cluster.Name
+	if cluster.ReadOnly {
+		destination = noDestination
+	}
+	b := slack.NewButtonBlockElement(actionForm, clip(quote(destination)+" "+quote(repository+"/"+snapshot), 1900), plainText("Ask for a restore"))
+	b.AccessibilityLabel = "Ask for a restore in a form"
+	return slack.NewActionBlock("", b)
 }
 
 func noSnapshots(c Command, total int) string {
@@ -275,6 +287,7 @@ func (a *App) show(ctx context.Context, c Command) (*Answer, error) {
 		answer.Blocks = append(answer.Blocks, list(items))
 	}
 	answer.Blocks = append(answer.Blocks, pager(c, pages)...)
+	answer.Blocks = append(answer.Blocks, formButton(cluster, c.Repository, s.Name))
 	return answer, nil
 }
 

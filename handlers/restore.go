@@ -52,13 +52,9 @@ func (c Command) request(cluster string) esops.Request {
 
 // restore plans, and puts the plan on the desk; the board shows its card.
 func (a *App) restore(ctx context.Context, c Command, caller Caller) (*Answer, error) {
-	cluster, err := a.cluster(c.Cluster)
+	cluster, err := a.changeable(c.Cluster)
 	if err != nil {
 		return nil, err
-	}
-	if cluster.ReadOnly {
-		return nil, esops.Refuse("read_only", "Choose another destination.",
-			"%s is read-only by the configuration: it can be listed, planned for and be a source.", cluster.Name)
 	}
 	plan, readings, err := a.planned(ctx, c)
 	if err != nil {
@@ -67,18 +63,7 @@ func (a *App) restore(ctx context.Context, c Command, caller Caller) (*Answer, e
 	if blocking := readings.Blocking(); len(blocking) > 0 {
 		return blocked("This restore can't be done; nobody was asked.", readings.Findings), nil
 	}
-	// Who asks is looked up after planning, which may have taken a while.
-	actor, err := a.Directory.Actor(ctx, caller.User, append(approvals.GroupsOf(a.Requesters), a.Desk.Rules().RequesterGroups()...))
-	if err != nil {
-		return nil, slackAway(err)
-	}
-	if refusal := a.reachable(ctx, plan, readings, actor); refusal != nil {
-		return nil, refusal
-	}
-	op, err := a.Desk.Open(ctx, actor, approvals.Opening{
-		Request: c.request(cluster.Name), Plan: plan, Readings: readings,
-		Reason: c.Reason, Channel: caller.Channel, Once: caller.Trigger,
-	})
+	op, err := a.open(ctx, caller, c.request(cluster.Name), plan, readings, c.Reason)
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +71,21 @@ func (a *App) restore(ctx context.Context, c Command, caller Caller) (*Answer, e
 		return nil, nil // its card is the answer
 	}
 	return a.elsewhere(ctx, op), nil
+}
+
+// open puts a plan on the desk for whoever asks. They are looked up after
+// planning, which may have taken a while.
+func (a *App) open(ctx context.Context, caller Caller, req esops.Request, plan esops.Plan, readings esops.Readings, reason string) (approvals.Operation, error) {
+	actor, err := a.requester(ctx, caller, a.Desk.Rules().RequesterGroups())
+	if err != nil {
+		return approvals.Operation{}, err
+	}
+	if refusal := a.reachable(ctx, plan, readings, actor); refusal != nil {
+		return approvals.Operation{}, refusal
+	}
+	return a.Desk.Open(ctx, actor, approvals.Opening{
+		Request: req, Plan: plan, Readings: readings, Reason: reason, Channel: caller.Channel, Once: caller.Trigger,
+	})
 }
 
 // reachable refuses a request whose card would go to a channel, named by a

@@ -149,7 +149,13 @@ func (s *Socket) handle(ctx context.Context, event socketmode.Event, ack func(an
 		switch data.Type {
 		case slack.InteractionTypeBlockActions:
 			s.App.Click(ctx, data, ack)
+		case slack.InteractionTypeBlockSuggestion:
+			ack(s.App.Suggest(ctx, data))
 		case slack.InteractionTypeViewSubmission:
+			if data.View.CallbackID == formRestore {
+				s.App.SubmitForm(ctx, data, ack)
+				return
+			}
 			s.App.Submit(ctx, data, ack)
 		default:
 			ack(nil)

@@ -133,7 +133,7 @@ func TestRefusalsComeBeforeAnyoneIsAskedAndShowAWayOut(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ text, want string }{
-		{"", "colleagues approve"}, {"help", "/es-restore help restore"}, {"help restore", "--overwrite-closed"}, {"restroe", "Did you mean restore"},
+		{"help", "colleagues approve"}, {"help", "/es-restore help restore"}, {"help restore", "--overwrite-closed"}, {"restroe", "Did you mean restore"},
 		{"restore es-cn-b", "Something is missing"}, {at + "x", "needs a reason"}, {at + "x --raeson y", "Did you mean --reason"},
 		{at + `'-*' --reason x`, "begins with an exclusion"}, {"status R-00000", "is not an ID"}, {"snapshots es-cn-b --since soon", "no time span"}, {`show es-cn-b "x`, "quote"},
 	} {

@@ -1,0 +1,364 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"es-restore/approvals"
+	"es-restore/esops"
+)
+
+// The form's callback and inputs; each input's block has the same ID.
+const (
+	formRestore      = "restore"
+	inputDestination = "destination"
+	inputRepository  = "repository"
+	inputSnapshot    = "snapshot"
+	inputIndices     = "indices"
+	inputNames       = "names"
+	inputFlags       = "flags"
+)
+
+// actionForm is the button of a list that opens the form; its value says what is
+// chosen already, as "CLUSTER REPOSITORY/SNAPSHOT".
+const actionForm = "form"
+
+// noDestination stands for a destination that is still to be chosen.
+const noDestination = "-"
+
+// A draft is what has been entered into a form, and what it was last told.
+// It travels with the view as its private metadata, so that whichever process
+// hears of the view next goes on with it; nothing is decided by it.
+type draft struct {
+	Channel string `json:"channel"`
+	// What is chosen. Slack tells it with every event, but not with a search.
+	Destination string `json:"destination,omitempty"`
+	Repository  string `json:"repository,omitempty"`
+	Snapshot    string `json:"snapshot,omitempty"`
+	// Shown is the digest of the plan the form shows; empty: none yet.
+	Shown string `json:"shown,omitempty"`
+
+	indices []string
+	names   string
+	flags   esops.Flags
+	reason  string
+}
+
+// command is what the draft asks for, as a typed command would.
+func (d draft) command() Command {
+	flags := d.flags
+	flags.As = d.names
+	return Command{
+		Verb: "restore", Cluster: d.Destination, Repository: d.Repository, Snapshot: d.Snapshot,
+		Indices: strings.Join(d.indices, ","), Flags: flags, Reason: d.reason, Page: 1,
+	}
+}
+
+// complete reports whether there is enough to plan.
+func (d draft) complete() bool {
+	return d.Destination != "" && d.Repository != "" && d.Snapshot != "" && len(d.indices) > 0
+}
+
+// readDraft takes a draft out of a view: what was carried along, and over it
+// what the inputs hold now.
+func readDraft(view slack.View) draft {
+	var d draft
+	_ = json.Unmarshal([]byte(view.PrivateMetadata), &d) // ours, or empty
+	if view.State == nil {
+		return d
+	}
+	for input, into := range map[string]*string{inputDestination: &d.Destination, inputRepository: &d.Repository, inputSnapshot: &d.Snapshot} {
+		if chosen := one(view, input); chosen != "" {
+			*into = chosen
+		}
+	}
+	d.indices, d.names, d.reason = many(view, inputIndices), strings.TrimSpace(one(view, inputNames)), strings.TrimSpace(one(view, inputReason))
+	for _, flag := range many(view, inputFlags) {
+		switch flag {
+		case "overwrite-closed":
+			d.flags.OverwriteClosed = true
+		case "partial":
+			d.flags.Partial = true
+		case "system":
+			d.flags.System = true
+		}
+	}
+	return d
+}
+
+// one is an input's value, whatever kind of input it is.
+func one(view slack.View, input string) string {
+	if view.State == nil {
+		return ""
+	}
+	action := view.State.Values[input][input]
+	if action.SelectedOption.Value != "" {
+		return action.SelectedOption.Value
+	}
+	return action.Value
+}
+
+// many are an input's values; one that is typed is a comma list.
+func many(view slack.View, input string) []string {
+	if view.State == nil {
+		return nil
+	}
+	var values []string
+	for _, option := range view.State.Values[input][input].SelectedOptions {
+		values = append(values, option.Value)
+	}
+	if text := one(view, input); len(values) == 0 && text != "" {
+		values = strings.Split(text, ",")
+	}
+	return values
+}
+
+// openForm opens the form, with what a list's button has chosen already.
+func (a *App) openForm(ctx context.Context, caller Caller, d draft) error {
+	d.Channel = caller.Channel
+	if _, err := a.API.OpenViewContext(ctx, caller.Trigger, a.formView(d, nil)); err != nil {
+		return fmt.Errorf("%w: %w", esops.Refuse("modal_not_opened", "Try again, or type: help restore", "Slack did not open the form in time. Nothing was asked."), err)
+	}
+	return nil
+}
+
+// form answers /es-restore alone: who may ask gets the form.
+func (a *App) form(ctx context.Context, caller Caller, d draft) error {
+	if _, err := a.requester(ctx, caller, nil); err != nil {
+		return err
+	}
+	return a.openForm(ctx, caller, d)
+}
+
+// chosenBefore reads the value of a list's button.
+func chosenBefore(value string) draft {
+	c, refusal := Parse("show " + value)
+	if refusal != nil {
+		return draft{}
+	}
+	d := draft{Destination: c.Cluster, Repository: c.Repository, Snapshot: c.Snapshot}
+	if d.Destination == noDestination {
+		d.Destination = ""
+	}
+	return d
+}
+
+// Chosen follows what a person enters into the form: as soon as there is enough,
+// the plan stands below the inputs, with what can't work.
+func (a *App) Chosen(ctx context.Context, in slack.InteractionCallback) {
+	d := readDraft(in.View)
+	var below []block
+	if d.complete() {
+		below = a.outlook(ctx, &d)
+	}
+	_, err := a.API.UpdateViewContext(ctx, a.formView(d, below), "", in.View.Hash, in.View.ID)
+	if err != nil && slackCode(err) != "hash_conflict" && slackCode(err) != "not_found" { // a later choice was faster, or the form is closed
+		a.Log.Warn("form not updated", "actor", in.User.ID, "err", err)
+	}
+}
+
+// outlook plans a draft and says what would happen, or what is in the way.
+func (a *App) outlook(ctx context.Context, d *draft) []block {
+	plan, readings, err := a.planned(ctx, d.command())
+	switch {
+	case err != nil:
+		return a.trouble(err).Blocks
+	case len(readings.Blocking()) > 0:
+		d.Shown = ""
+		return blocked("This can't be done:", readings.Findings).Blocks
+	}
+	d.Shown = plan.Digest()
+	return a.preview(plan, readings).Blocks
+}
+
+// SubmitForm answers the submitted form within the ack's time where that is
+// enough for planning: with errors under the inputs, or by asking. Else the form
+// says that it plans, and then what came of it.
+func (a *App) SubmitForm(ctx context.Context, in slack.InteractionCallback, ack func(payload any)) {
+	if err := a.ours(in); err != nil {
+		ack(underInput(in.View, a.trouble(err)))
+		return
+	}
+	d := readDraft(in.View)
+	if wrong := d.wrong(); len(wrong) > 0 {
+		ack(slack.NewErrorsViewSubmissionResponse(wrong))
+		return
+	}
+	outcome := make(chan formOutcome, 1)
+	go func() { outcome <- a.askFrom(ctx, d, in) }()
+	select {
+	case o := <-outcome:
+		ack(o.response(d, a))
+	case <-time.After(recordWithin - 500*time.Millisecond):
+		ack(slack.NewUpdateViewSubmissionResponse(notice("Planning", "Planning…; this window says what comes of it within a minute.")))
+		o := <-outcome
+		if _, err := a.API.UpdateViewContext(ctx, o.view(d, a), "", "", in.View.ID); err != nil {
+			a.Log.Warn("form not updated", "actor", in.User.ID, "err", err)
+			a.finish(ctx, Caller{User: in.User.ID, Channel: d.Channel}, o.answer, o.err)
+		}
+	}
+}
+
+// wrong are the inputs that can't be right, by block.
+func (d draft) wrong() map[string]string {
+	wrong := map[string]string{}
+	for input, value := range map[string]string{inputDestination: d.Destination, inputRepository: d.Repository, inputSnapshot: d.Snapshot} {
+		if value == "" {
+			wrong[input] = "Choose one."
+		}
+	}
+	if len(d.indices) == 0 {
+		wrong[inputIndices] = "Choose at least one."
+	}
+	if d.reason == "" {
+		wrong[inputReason] = "Say why in one sentence."
+	}
+	if len([]rune(d.reason)) > reasonLimit {
+		wrong[inputReason] = "A reason has 300 characters at most."
+	}
+	return wrong
+}
+
+// A formOutcome is what came of a submitted form.
+type formOutcome struct {
+	op     approvals.Operation
+	again  []block // the plan, shown anew because it is not the one that was seen
+	shown  string
+	faults []esops.Finding
+	answer *Answer
+	err    error
+}
+
+// askFrom plans a draft and asks for it, unless the person saw another plan.
+func (a *App) askFrom(ctx context.Context, d draft, in slack.InteractionCallback) formOutcome {
+	caller := Caller{User: in.User.ID, Channel: d.Channel, Trigger: in.View.ID}
+	if _, err := a.requester(ctx, caller, nil); err != nil {
+		return formOutcome{err: err}
+	}
+	cluster, err := a.changeable(d.Destination)
+	if err != nil {
+		return formOutcome{err: err}
+	}
+	c := d.command()
+	plan, readings, err := a.planned(ctx, c)
+	if err != nil {
+		return formOutcome{err: err}
+	}
+	if len(readings.Blocking()) > 0 {
+		return formOutcome{faults: readings.Findings}
+	}
+	if d.Shown != "" && d.Shown != plan.Digest() {
+		return formOutcome{again: a.preview(plan, readings).Blocks, shown: plan.Digest()}
+	}
+	op, err := a.open(ctx, caller, c.request(cluster.Name), plan, readings, c.Reason)
+	return formOutcome{op: op, err: err}
+}
+
+// response is the outcome as the ack's payload.
+func (o formOutcome) response(d draft, a *App) any {
+	switch {
+	case o.err != nil || len(o.faults) > 0:
+		if errs := o.underInputs(); len(errs) > 0 {
+			return slack.NewErrorsViewSubmissionResponse(errs)
+		}
+		fallthrough
+	case o.again != nil:
+		view := o.view(d, a)
+		return slack.NewUpdateViewSubmissionResponse(&view)
+	}
+	return nil // asked: the form closes, the card is there
+}
+
+// underInputs puts each fault under the input it is about.
+func (o formOutcome) underInputs() map[string]string {
+	wrong := map[string]string{}
+	for _, f := range o.faults {
+		if f.Severity != esops.Blocking {
+			continue
+		}
+		input := inputOf(f.Code)
+		if wrong[input] == "" {
+			wrong[input] = clean(strings.TrimSpace(f.Sentence+" "+f.WayOut), 500)
+		}
+	}
+	var refusal *esops.Refusal
+	if errors.As(o.err, &refusal) {
+		wrong[inputOf(refusal.Code)] = clean(refusal.Error(), 500)
+	}
+	return wrong
+}
+
+// inputOf is the input that a finding is about.
+func inputOf(code string) string {
+	switch code {
+	case "no_such_repository", "repository_newer", "repository_damaged", "repository_error":
+		return inputRepository
+	case "no_such_snapshot", "snapshot_in_progress", "snapshot_failed", "snapshot_unusable", "snapshot_unreadable", "source_newer", "source_too_old":
+		return inputSnapshot
+	case "open_index", "closed_index", "shard_count", "alias_name", "data_stream_name", "same_target", "illegal_name", "bad_rename":
+		return inputNames
+	case "no_such_index", "system_index", "index_not_whole", "nothing_selected", "begins_with_exclusion", "no_rule", "target_held":
+		return inputIndices
+	}
+	return inputDestination
+}
+
+// view is the outcome as what the form becomes.
+func (o formOutcome) view(d draft, a *App) slack.ModalViewRequest {
+	switch {
+	case o.err != nil:
+		return *notice("Not done", a.trouble(o.err).words())
+	case len(o.faults) > 0:
+		return a.formView(d, blocked("This can't be done:", o.faults).Blocks)
+	case o.again != nil:
+		d.Shown = o.shown
+		below := append([]block{prose{}.strong("This is the plan now. Submit once more to ask for it.").block()}, o.again...)
+		return a.formView(d, below)
+	}
+	return *notice("Asked", fmt.Sprintf("%s is asked for; its card is in the channel.", o.op.ID))
+}
+
+// words are an answer's words as plain text.
+func (a Answer) words() string { return unescaped(a.Text) }
+
+// notice is a modal that only says something.
+func notice(title, text string) *slack.ModalViewRequest {
+	return &slack.ModalViewRequest{Type: slack.VTModal, Title: plainText(title), Close: plainText("Close"),
+		Blocks: slack.Blocks{BlockSet: []block{words(text).block()}}}
+}
+
+// changeable finds a cluster that may be changed.
+func (a *App) changeable(name string) (Cluster, error) {
+	cluster, err := a.cluster(name)
+	if err != nil {
+		return cluster, err
+	}
+	if cluster.ReadOnly {
+		return cluster, esops.Refuse("read_only", "Choose another destination.",
+			"%s is read-only by the configuration: it can be listed, planned for and be a source.", cluster.Name)
+	}
+	return cluster, nil
+}
+
+// requester looks up who asks, where; whoever may not is refused.
+func (a *App) requester(ctx context.Context, caller Caller, groups []string) (approvals.Actor, error) {
+	if refusal := a.place(ctx, caller.Channel); refusal != nil {
+		return approvals.Actor{}, refusal
+	}
+	actor, err := a.Directory.Actor(ctx, caller.User, slices.Concat(approvals.GroupsOf(a.Requesters), groups))
+	if err != nil {
+		return actor, slackAway(err)
+	}
+	if len(a.Requesters) > 0 && !actor.IsAny(a.Requesters) {
+		return actor, esops.Refuse("not_requester", "Ask one of them, or whoever keeps the bot's configuration.",
+			"You are not among those who may use es-restore.")
+	}
+	return actor, nil
+}
