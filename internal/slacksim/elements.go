@@ -18,7 +18,8 @@ var (
 	inContextOfUse = []string{"feedback_buttons", "icon_button"}
 )
 
-// element is an interactive element of one of some kinds.
+// element is an interactive element of one of some kinds. Its action_id may not
+// come twice in one block; in two blocks of a message Slack takes it twice.
 func element(kinds ...string) rule {
 	check := typed(elementSchemas, kinds...)
 	return func(c *checker, at string, v any) {
