@@ -26,9 +26,20 @@ type Rule struct {
 	// StartWithin is how long after the last approval it may start.
 	StartWithin time.Duration
 	Remind      time.Duration // 0: no reminder
+	Note        Note          // whether an approval may, or must, say something
 	Stop        []Principal   // who may stop it once it runs; empty: the requester and whoever could approve
 	Channel     string        // where the card goes; empty: where it was asked
 }
+
+// Note is whether approving asks for a few words.
+type Note string
+
+// The kinds of notes.
+const (
+	NoteNone     Note = ""
+	NoteOptional Note = "optional"
+	NoteRequired Note = "required"
+)
 
 // When is what must hold for a rule to be about an index. All that is set must
 // hold; a list holds when any entry does; the zero value always holds.
@@ -69,6 +80,7 @@ type Needs struct {
 	Expires     time.Duration `json:"expires"`
 	StartWithin time.Duration `json:"start_within"`
 	Remind      time.Duration `json:"remind,omitempty"`
+	Note        Note          `json:"note,omitempty"`
 	Channel     string        `json:"channel,omitempty"`
 	Stop        []Principal   `json:"stop,omitempty"`
 	Digest      string        `json:"digest"` // of all this, to see that it is the same
@@ -215,6 +227,9 @@ func (n *Needs) add(r Rule) {
 	n.StartWithin = shorter(n.StartWithin, r.StartWithin, DefaultStartWithin)
 	if r.Remind > 0 && (n.Remind == 0 || r.Remind < n.Remind) {
 		n.Remind = r.Remind
+	}
+	if r.Note == NoteRequired || n.Note == NoteNone {
+		n.Note = r.Note
 	}
 	if n.Channel == "" {
 		n.Channel = r.Channel

@@ -19,6 +19,7 @@ import (
 var update = flag.Bool("update", false, "write the diagram of the states into the documentation")
 
 func TestMain(m *testing.M) {
+	_ = flag.Set("rapid.steps", "100") // a walk takes some to come anywhere; the command line still decides
 	goleak.VerifyTestMain(m)
 }
 
@@ -110,9 +111,16 @@ func nameOf(id string) string {
 	return map[string]string{anna: "Anna", ben: "Ben", carl: "Carl", dora: "Dora", olga: "Olga"}[id]
 }
 
+// tester is what is common to the tests of testing and of rapid.
+type tester interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // A world is a desk with everything it needs under the test's control.
 type world struct {
-	t      testing.TB
+	t      tester
 	desk   *approvals.Desk
 	shelf  *shelf
 	people *directory
@@ -120,7 +128,7 @@ type world struct {
 	rules  approvals.Rules
 }
 
-func newWorld(t testing.TB, rules ...approvals.Rule) *world {
+func newWorld(t tester, rules ...approvals.Rule) *world {
 	t.Helper()
 	w := &world{t: t, shelf: newShelf(), people: newDirectory(), clock: &clock{at: start}, rules: rules}
 	w.desk = &approvals.Desk{Store: w.shelf, People: w.people, Now: w.clock.now, Rules: func() approvals.Rules { return w.rules }}

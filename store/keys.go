@@ -65,3 +65,7 @@ func alarmKey() string { return prefix + "alarm" }
 // acceptedKey: hash {seq, hash, to}; the last record by which a person accepted
 // that, and the highest record it gives up. For good.
 func acceptedKey() string { return prefix + "accepted" }
+
+// checkpointKey: hash {seq, hash, at}; the last head that was written down
+// outside of Redis. For good.
+func checkpointKey() string { return prefix + "checkpoint" }
