@@ -194,6 +194,9 @@ func (d *Desk) mayDecide(op Operation, actor Actor, choice Choice) *esops.Refusa
 	if choice.Deny && choice.Reason == "" {
 		return esops.Refuse("reason_missing", "Write one sentence.", "A denial needs a reason.")
 	}
+	if !choice.Deny && op.Needs.Note == NoteRequired && choice.Reason == "" {
+		return esops.Refuse("note_missing", "Write a few words.", "The policy wants an approval of %s to say something.", op.ID)
+	}
 	if !choice.Deny && op.Plan.Overwrites() && choice.Confirm != op.Plan.Cluster {
 		return esops.Refuse("not_confirmed", fmt.Sprintf("Type %s.", op.Plan.Cluster),
 			"%s overwrites or deletes data, so the name of the destination must be typed to approve it.", op.ID)

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"es-restore/approvals"
 )
 
 // A Cluster is one Elasticsearch that people can name.
@@ -21,6 +23,8 @@ type Cluster struct {
 	InstanceID string
 	Region     string // as written, or else aliyun.region
 	ReadOnly   bool   // it is listed, planned on and a source, and never changed
+	// VisibleTo are who may read about it; none: whoever may use the bot.
+	VisibleTo []approvals.Principal
 }
 
 var clusterName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
@@ -59,6 +63,7 @@ func (s section) cluster(aliyun *Aliyun) Cluster {
 		InstanceID: read(s, "instance_id", node.word, ""),
 		Region:     read(s, "region", node.word, region),
 		ReadOnly:   read(s, "read_only", node.flag, false),
+		VisibleTo:  read(s, "visible_to", someOf(node.principal), nil),
 	}
 	if !s.has("name") {
 		s.missing("name").problem("not written", "write what people type for it, such as es-prod")

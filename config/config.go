@@ -25,6 +25,7 @@ type Config struct {
 	// Requesters are who may ask; none: every full member in Slack.Channels.
 	Requesters []approvals.Principal
 	Policies   approvals.Rules // at least one
+	Audit      Audit
 	// Warnings are what is unwise and yet no reason not to start.
 	Warnings []Problem
 
@@ -109,6 +110,7 @@ func (c *Config) fill(root section) {
 	c.Clusters = readClusters(root, c.Aliyun)
 	c.Requesters = read(root, "requesters", listOf(node.principal), nil)
 	c.Policies = readPolicies(root, c.Clusters)
+	c.Audit = readAudit(root)
 }
 
 func (n node) timezone() (*time.Location, bool) {

@@ -50,6 +50,7 @@ func readPolicy(n node) policy {
 		Expires:     read(s, "expires", node.duration, 0),
 		StartWithin: read(s, "start_within", node.duration, 0),
 		Remind:      read(s, "remind", node.duration, 0),
+		Note:        read(s, "note", node.note, approvals.NoteNone),
 		Stop:        read(s, "stop", someOf(node.principal), nil),
 		Channel:     read(s, "channel", node.channel, ""),
 	}}
@@ -59,6 +60,14 @@ func readPolicy(n node) policy {
 	p.checkStanding()
 	p.sound = len(n.r.problems) == before
 	return p
+}
+
+func (n node) note() (approvals.Note, bool) {
+	text, ok := n.fitting(func(text string) bool {
+		return text == string(approvals.NoteOptional) || text == string(approvals.NoteRequired)
+	},
+		"not a kind of note", "write optional or required, or leave it out")
+	return approvals.Note(text), ok
 }
 
 // maxPolicyName keeps a name fit for one line of a card.

@@ -149,7 +149,8 @@ func (a *App) recordedBy(ctx context.Context, op approvals.Operation, actor appr
 
 // decide records a decision, or opens the modal that asks for what it needs.
 func (a *App) decide(ctx context.Context, op approvals.Operation, action string, caller Caller) (*Answer, error) {
-	if action == actionDeny || action == actionCancel && op.State == approvals.Running || action == actionApprove && op.Plan.Overwrites() {
+	if action == actionDeny || action == actionCancel && op.State == approvals.Running ||
+		action == actionApprove && (op.Plan.Overwrites() || op.Needs.Note != approvals.NoteNone) {
 		// A trigger lasts three seconds, so the modal comes first; who may do it
 		// is judged when it is submitted, and before if that can be told at once.
 		actor, err := a.actor(ctx, op, caller.User, action)

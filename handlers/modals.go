@@ -15,6 +15,7 @@ import (
 const (
 	inputReason  = "reason"
 	inputConfirm = "confirm"
+	inputNote    = "note"
 )
 
 // openModal asks for what a decision needs. Everything shown is from the store,
@@ -38,7 +39,13 @@ func (a *App) openModal(ctx context.Context, op approvals.Operation, action stri
 	case actionApprove:
 		view.Title, view.Submit = plainText("Approve"), plainText("Approve")
 		blocks := append(about, findings(op.Readings.Findings)...)
-		view.Blocks.BlockSet = append(blocks, confirmInput(op))
+		if op.Plan.Overwrites() {
+			blocks = append(blocks, confirmInput(op))
+		}
+		if op.Needs.Note != approvals.NoteNone {
+			blocks = append(blocks, noteInput(op.Needs.Note))
+		}
+		view.Blocks.BlockSet = blocks
 	}
 	if _, err := a.API.OpenViewContext(ctx, caller.Trigger, view); err != nil {
 		return fmt.Errorf("%w: %w", esops.Refuse("modal_not_opened", "Click again.", "Slack did not open the form in time. Nothing was recorded."), err)
@@ -55,6 +62,14 @@ func reasonInput(optional bool, hint string) *slack.InputBlock {
 	input.Multiline, input.MaxLength = true, reasonLimit
 	b := slack.NewInputBlock(inputReason, plainText("Reason"), plainText(hint), input)
 	b.Optional = optional
+	return b
+}
+
+func noteInput(note approvals.Note) *slack.InputBlock {
+	input := slack.NewPlainTextInputBlockElement(nil, inputNote)
+	input.Multiline, input.MaxLength = true, reasonLimit
+	b := slack.NewInputBlock(inputNote, plainText("Note"), plainText("It stands beside your approval, and stays on record."), input)
+	b.Optional = note == approvals.NoteOptional
 	return b
 }
 
@@ -122,7 +137,7 @@ func (a *App) submit(ctx context.Context, in slack.InteractionCallback) error {
 	if err != nil {
 		return err
 	}
-	reason := strings.TrimSpace(entered(in.View, inputReason))
+	reason := strings.TrimSpace(one(in.View, inputReason))
 	if len([]rune(reason)) > reasonLimit {
 		return esops.Refuse("reason_too_long", "", "A reason has 300 characters at most.")
 	}
@@ -132,19 +147,13 @@ func (a *App) submit(ctx context.Context, in slack.InteractionCallback) error {
 	case actionCancel:
 		_, err = a.Desk.Cancel(ctx, actor, id, reason)
 	case actionApprove:
-		_, err = a.Desk.Decide(ctx, actor, id, approvals.Choice{Confirm: strings.TrimSpace(entered(in.View, inputConfirm))})
+		_, err = a.Desk.Decide(ctx, actor, id, approvals.Choice{
+			Confirm: strings.TrimSpace(one(in.View, inputConfirm)), Reason: strings.TrimSpace(one(in.View, inputNote)),
+		})
 	default:
 		return a.recorded(ctx, op, in.User.ID, clean(in.View.CallbackID, 40), esops.Refuse("unknown_form", "", "There is no such form."))
 	}
 	return err
-}
-
-// entered is what a person wrote into an input.
-func entered(view slack.View, input string) string {
-	if view.State == nil {
-		return ""
-	}
-	return view.State.Values[input][input].Value
 }
 
 // underInput shows what went wrong under the form's input; one without an input

@@ -72,13 +72,13 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 		Short:         "es-restore: Elasticsearch restores, asked for and approved in Slack",
 		SilenceErrors: true, SilenceUsage: true,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), file, stderr) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), file, stdout, stderr) },
 	}
 	root.PersistentFlags().StringVar(&file, "config", "config.yml", "the configuration file")
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		&cobra.Command{Use: "serve", Short: "run the bot (what it does without a verb)", Args: cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), file, stderr) }},
+			RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), file, stdout, stderr) }},
 		newCheck(&file, stdout, stderr),
 		newPolicy(&file, stdout, stderr),
 		newAudit(&file, stdout, stderr),

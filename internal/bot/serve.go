@@ -32,12 +32,12 @@ const (
 const sockets = 2
 
 // serve runs the bot until ctx ends.
-func serve(ctx context.Context, file string, stderr io.Writer) error {
+func serve(ctx context.Context, file string, stdout, stderr io.Writer) error {
 	c, err := load(file, stderr)
 	if err != nil {
 		return err
 	}
-	s := &server{config: c, log: telemetry.NewLog(stderr), health: telemetry.NewHealth(partRedis, partSlack), metrics: telemetry.NewMetrics(Version())}
+	s := &server{config: c, stdout: stdout, log: telemetry.NewLog(stderr), health: telemetry.NewHealth(partRedis, partSlack), metrics: telemetry.NewMetrics(Version())}
 	for _, w := range c.Warnings {
 		s.log.Warn("configuration is unwise", "err", w.String())
 	}
@@ -52,6 +52,7 @@ func serve(ctx context.Context, file string, stderr io.Writer) error {
 // A server is one running bot.
 type server struct {
 	config  *config.Config
+	stdout  io.Writer
 	log     *slog.Logger
 	health  *telemetry.Health
 	metrics *telemetry.Metrics
@@ -174,6 +175,7 @@ func (s *server) work(ctx context.Context, group *errgroup.Group) {
 	group.Go(func() error { return board.Run(ctx) })
 	crew := &worker.Worker{Name: processName(), Desk: desk, Store: s.store, Destinations: destinations(s.clusters), Now: time.Now, Log: s.log}
 	group.Go(func() error { return crew.Run(ctx) })
+	group.Go(func() error { return s.export(ctx, s.stdout) })
 	group.Go(func() error { return s.metrics.Follow(ctx, s.store, s.log) })
 	group.Go(func() error { return s.watch(ctx, connections) })
 }

@@ -119,7 +119,7 @@ func TestRefusalsComeBeforeAnyoneIsAskedAndShowAWayOut(t *testing.T) {
 		{at + `file-2019-08-26 --reason x`, "holds no index file-2019-08-26", "Did you mean file-2019-08-25"},
 		{at + `.kibana_1 --reason x`, "system index", "--system"},
 		{at + `*,-* --reason x`, "picks nothing", "show"},
-		
+
 		{at + `'*' --as same --reason x`, "would both become same", "$1"},
 		{at + `'*' --as 'UP-$1' --reason x`, "lower-case", "--as"},
 		{`restore es-cn-b ` + rig.Repository + `/es-cn-a_20190705220001 x --reason x`, "has no snapshot", "Did you mean " + rig.Snapshot},
