@@ -3,6 +3,9 @@ package rig
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -116,19 +119,67 @@ func (b *Bot) Resume() { _ = b.cmd.Process.Signal(syscall.SIGCONT) }
 // Address is where the newest bot of the rig answers /readyz, as its log says.
 func (r *Rig) Address() string {
 	r.T.Helper()
-	for range 200 {
-		address := ""
-		for line := range strings.Lines(r.Log.String()) {
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
+	defer cancel()
+	address := ""
+	err := r.Log.Wait(ctx, func(log string) bool {
+		for line := range strings.Lines(log) {
 			var entry struct{ Msg, Address string }
 			if json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == "listening" {
 				address = entry.Address
 			}
 		}
-		if address != "" {
-			return "http://" + address
-		}
-		time.Sleep(20 * time.Millisecond)
+		return address != ""
+	})
+	if err != nil {
+		r.T.Fatalf("the bot does not listen\n%s", r.Log.String())
 	}
-	r.T.Fatalf("the bot does not listen\n%s", r.Log.String())
-	return ""
+	return "http://" + address
+}
+
+// Page asks the newest bot of the rig for /readyz, /healthz or /metrics.
+func (r *Rig) Page(path string) (status int, body string) {
+	r.T.Helper()
+	return page(r.T, r.Address()+path)
+}
+
+func page(t testing.TB, url string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := http.Client{Timeout: 5 * time.Second}
+	res, err := client.Do(req)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return 0, err.Error()
+	}
+	return res.StatusCode, string(text)
+}
+
+// Ready waits until /readyz answers with a status and words.
+func (r *Rig) Ready(status int, words string) {
+	r.T.Helper()
+	got, body := 0, ""
+	r.Poll(fmt.Sprintf("/readyz is %d with %q", status, words), func() bool {
+		got, body = r.Page("/readyz")
+		return got == status && strings.Contains(body, words)
+	})
+}
+
+// Poll waits for something that nobody tells, by looking again and again.
+func (r *Rig) Poll(what string, cond func() bool) {
+	r.T.Helper()
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for deadline := time.Now().Add(2 * soon); !cond(); <-ticker.C {
+		if time.Now().After(deadline) {
+			r.T.Fatalf("in vain: %s\n%s", what, r.Dump())
+		}
+	}
 }

@@ -22,11 +22,11 @@ func (r *Rig) Say(user, text string, n int) []string {
 	return answers
 }
 
-// Answer is the last thing a person reads after a command with n answers.
+// Answer is what a person reads after a command with n answers. The ack and what
+// follows it go different ways, so either can be there first.
 func (r *Rig) Answer(user, text string, n int) string {
 	r.T.Helper()
-	answers := r.Say(user, text, n)
-	return answers[len(answers)-1]
+	return strings.Join(r.Say(user, text, n), "\n")
 }
 
 // Type types a command; it must be acked in time.

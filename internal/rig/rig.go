@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"es-restore/internal/slacksim"
+	"es-restore/store"
 )
 
 // The people and places of every rig.
@@ -33,6 +34,7 @@ const (
 	Gast         = "U0GAST" // a guest, in the DBAs' group all the same
 	Otto         = "U0OTTO" // of another company, in the DBAs' group all the same
 	Gone         = "U0GONE" // deactivated, in the DBAs' group all the same
+	Robot        = "U0ROBO" // a bot of somebody's, in the DBAs' group all the same
 	DBAs         = "S0DBA"
 	Engineers    = "S0ENG"
 
@@ -69,19 +71,50 @@ type Rig struct {
 
 	// Log is what the bots in this process wrote.
 	Log Log
+
+	shared func() *store.Store
 }
+
+// Message is one message in Slack.
+type Message = slacksim.Message
 
 // Log is a log that may be read while it is written.
 type Log struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
+	mu    sync.Mutex
+	buf   bytes.Buffer
+	wrote chan struct{} // closed by the next line; nil when nobody waits
 }
 
 // Write implements io.Writer.
 func (l *Log) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.wrote != nil {
+		close(l.wrote)
+		l.wrote = nil
+	}
 	return l.buf.Write(p)
+}
+
+// Wait returns when cond holds of what was written, or ctx ends.
+func (l *Log) Wait(ctx context.Context, cond func(log string) bool) error {
+	for {
+		l.mu.Lock()
+		if cond(l.buf.String()) {
+			l.mu.Unlock()
+			return nil
+		}
+		if l.wrote == nil {
+			l.wrote = make(chan struct{})
+		}
+		wrote := l.wrote
+		l.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-wrote:
+		}
+	}
 }
 
 // String is everything written so far.
@@ -115,6 +148,7 @@ policies:{{.Policies}}
 func New(t testing.TB, o Options) *Rig {
 	t.Helper()
 	r := &Rig{T: t, Clusters: o.Clusters, Redis: o.Redis}
+	r.shared = sync.OnceValue(r.Store)
 	if r.Clusters == nil {
 		r.Clusters = Simulated(t, "6.7.0")
 	}
@@ -153,10 +187,11 @@ func (r *Rig) people() {
 		{ID: Gast, Name: "gast", Restricted: true},
 		{ID: Otto, Name: "otto", TeamID: "T0OTHER"},
 		{ID: Gone, Name: "gone", TeamID: team, Deleted: true},
+		{ID: Robot, Name: "robo", IsBot: true},
 	} {
 		s.PutUser(u)
 	}
-	s.PutGroup(slacksim.Group{ID: DBAs, Handle: "dba", Members: []string{Ben, Cleo, Gast, Otto, Gone}})
+	s.PutGroup(slacksim.Group{ID: DBAs, Handle: "dba", Members: []string{Ben, Cleo, Gast, Otto, Gone, Robot}})
 	s.PutGroup(slacksim.Group{ID: Engineers, Handle: "eng", Members: []string{Anna, Ben}})
 	everyone := []string{Anna, Ben, Cleo, Dora, Gast, Otto, s.App().BotUserID}
 	s.PutChannel(slacksim.Channel{ID: Channel, Name: "es", Members: everyone})

@@ -1,0 +1,309 @@
+package rig
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"es-restore/internal/esnode/esnodetest"
+)
+
+// NeedRedis leaves a test out where there is no redis-server, unless
+// ESRESTORE_REQUIRE names redis: then it fails.
+func NeedRedis(t testing.TB) string {
+	t.Helper()
+	program, err := exec.LookPath("redis-server")
+	if err == nil {
+		return program
+	}
+	if esnodetest.Required("redis") {
+		t.Fatalf("ESRESTORE_REQUIRE asks for Redis, but there is no redis-server: %v", err)
+	}
+	t.Skip("left out: there is no redis-server here")
+	return ""
+}
+
+// Long leaves a test out that takes long, unless ESRESTORE_REQUIRE names what.
+func Long(t testing.TB, what string) {
+	t.Helper()
+	if !esnodetest.Required(what) {
+		t.Skipf("left out: it takes long; set ESRESTORE_REQUIRE=%s to run it", what)
+	}
+}
+
+// A RedisServer is a real one, that keeps everything it acknowledges.
+type RedisServer struct {
+	t       testing.TB
+	program string
+	dir     string
+	port    string
+	args    []string
+	cmd     *exec.Cmd
+}
+
+// StartRedis starts a Redis that writes each command to disk before it answers;
+// args come after those that say so.
+func StartRedis(t testing.TB, args ...string) *RedisServer {
+	t.Helper()
+	s := &RedisServer{t: t, program: NeedRedis(t), dir: t.TempDir(), args: args}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, s.port, _ = net.SplitHostPort(listener.Addr().String())
+	_ = listener.Close()
+	s.Start()
+	t.Cleanup(s.Kill)
+	return s
+}
+
+// Address is host:port.
+func (s *RedisServer) Address() string { return "127.0.0.1:" + s.port }
+
+// Start starts it with what is in its folder, and waits until it answers.
+func (s *RedisServer) Start() {
+	s.t.Helper()
+	s.cmd = exec.Command(s.program, append([]string{"--port", s.port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "",
+		"--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction"}, s.args...)...)
+	var out bytes.Buffer
+	s.cmd.Stdout, s.cmd.Stderr = &out, &out
+	if err := s.cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for range 500 {
+		if _, err := s.try("PING"); err == nil {
+			return
+		}
+		<-ticker.C
+	}
+	s.t.Fatalf("redis-server does not answer:\n%s", out.String())
+}
+
+// Kill ends it at once.
+func (s *RedisServer) Kill() {
+	if s.cmd.ProcessState == nil {
+		_ = s.cmd.Process.Signal(syscall.SIGCONT)
+		_ = s.cmd.Process.Kill()
+		_ = s.cmd.Wait()
+	}
+}
+
+// Pause stops it in its tracks: connections stay, nothing is answered.
+func (s *RedisServer) Pause() { _ = s.cmd.Process.Signal(syscall.SIGSTOP) }
+
+// Resume undoes Pause.
+func (s *RedisServer) Resume() { _ = s.cmd.Process.Signal(syscall.SIGCONT) }
+
+// Do runs one command.
+func (s *RedisServer) Do(args ...any) any {
+	s.t.Helper()
+	answer, err := s.try(args...)
+	if err != nil {
+		s.t.Fatalf("%v: %v", args, err)
+	}
+	return answer
+}
+
+func (s *RedisServer) try(args ...any) (any, error) {
+	client := redis.NewClient(&redis.Options{Addr: s.Address(), MaxRetries: -1, DialTimeout: time.Second})
+	defer func() { _ = client.Close() }()
+	return client.Do(context.Background(), args...).Result()
+}
+
+// Save remembers what it holds now, as a replica that lags behind would.
+func (s *RedisServer) Save() (folder string) {
+	s.t.Helper()
+	folder = filepath.Join(s.t.TempDir(), "saved")
+	if err := os.CopyFS(folder, os.DirFS(s.dir)); err != nil {
+		s.t.Fatal(err)
+	}
+	return folder
+}
+
+// RollBack makes it what it was when it was saved, as a failover does that loses
+// writes.
+func (s *RedisServer) RollBack(folder string) {
+	s.t.Helper()
+	s.Kill()
+	if err := os.RemoveAll(s.dir); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := os.CopyFS(s.dir, os.DirFS(folder)); err != nil {
+		s.t.Fatal(err)
+	}
+	s.Start()
+}
+
+// A Wire carries the bot's connections to Redis, where a test can cut them or
+// hold answers back.
+type Wire struct {
+	Address string // host:port for the bot
+
+	listener net.Listener
+	target   string
+	ending   sync.WaitGroup
+
+	mu     sync.Mutex
+	conns  []net.Conn
+	cut    bool
+	slow   time.Duration
+	marked string
+	lost   chan struct{} // closed when an answer was lost; nil when none is to be
+}
+
+// NewWire stands in front of a Redis.
+func NewWire(t testing.TB, target string) *Wire {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &Wire{Address: listener.Addr().String(), listener: listener, target: target}
+	w.ending.Go(w.accept)
+	t.Cleanup(func() {
+		_ = listener.Close()
+		w.Cut()
+		w.ending.Wait()
+	})
+	return w
+}
+
+func (w *Wire) accept() {
+	for {
+		client, err := w.listener.Accept()
+		if err != nil {
+			return
+		}
+		w.mu.Lock()
+		cut := w.cut
+		w.mu.Unlock()
+		server, err := net.Dial("tcp", w.target)
+		if cut || err != nil {
+			_ = client.Close()
+			if err == nil {
+				_ = server.Close()
+			}
+			continue
+		}
+		w.mu.Lock()
+		w.conns = append(w.conns, client, server)
+		w.mu.Unlock()
+		line := &wireLine{wire: w}
+		w.ending.Go(func() { line.requests(client, server) })
+		w.ending.Go(func() { line.answers(server, client) })
+	}
+}
+
+// Cut drops every connection and lets none in until Mend.
+func (w *Wire) Cut() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cut = true
+	for _, c := range w.conns {
+		_ = c.Close()
+	}
+	w.conns = nil
+}
+
+// Mend undoes Cut, Slow and LoseAnswer.
+func (w *Wire) Mend() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cut, w.slow, w.marked, w.lost = false, 0, "", nil
+}
+
+// Slow brings the answers to requests that hold marked so much later, although
+// Redis acts at once. An empty one is every request.
+func (w *Wire) Slow(by time.Duration, marked string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.slow, w.marked = by, marked
+}
+
+// LoseAnswer lets the next request that holds marked arrive, and cuts its
+// connection instead of answering. The channel is closed then.
+func (w *Wire) LoseAnswer(marked string) <-chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.marked, w.lost = marked, make(chan struct{})
+	return w.lost
+}
+
+// A wireLine is one connection; requests and answers on it alternate.
+type wireLine struct {
+	wire *Wire
+	mu   sync.Mutex
+	wait time.Duration
+	lose chan struct{}
+}
+
+func (l *wireLine) requests(client, server net.Conn) {
+	defer func() { _ = server.Close() }()
+	chunk := make([]byte, 64<<10)
+	for {
+		n, err := client.Read(chunk)
+		if n > 0 {
+			l.note(chunk[:n])
+			if _, err := server.Write(chunk[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (l *wireLine) note(request []byte) {
+	w := l.wire
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !bytes.Contains(bytes.ToLower(request), []byte(strings.ToLower(w.marked))) {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wait = w.slow
+	if w.lost != nil {
+		l.lose, w.lost = w.lost, nil
+	}
+}
+
+func (l *wireLine) answers(server, client net.Conn) {
+	defer func() { _ = client.Close() }()
+	chunk := make([]byte, 64<<10)
+	for {
+		n, err := server.Read(chunk)
+		if n > 0 {
+			l.mu.Lock()
+			wait, lose := l.wait, l.lose
+			l.wait, l.lose = 0, nil
+			l.mu.Unlock()
+			if lose != nil {
+				close(lose)
+				return
+			}
+			if wait > 0 {
+				<-time.After(wait)
+			}
+			if _, err := client.Write(chunk[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
