@@ -284,16 +284,20 @@ func (a Answer) send(w http.ResponseWriter) {
 	_, _ = w.Write([]byte(body))
 }
 
-// RefuseFor refuses connections for d of the cluster's clock.
-func (c *Cluster) RefuseFor(d time.Duration) {
+// RefuseFor refuses connections for d of the cluster's clock. The channel it
+// returns is closed once connections are accepted again.
+func (c *Cluster) RefuseFor(d time.Duration) (over <-chan struct{}) {
 	up := c.front.refuse()
-	go func() {
-		tick, stop := c.clock.Timer(d)
+	tick, stop := c.clock.Timer(d)
+	done := make(chan struct{})
+	c.front.work.Go(func() {
+		defer close(done)
 		defer stop()
 		select {
 		case <-tick:
 		case <-c.closed:
 		}
 		up()
-	}()
+	})
+	return done
 }

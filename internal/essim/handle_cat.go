@@ -274,7 +274,7 @@ func (k *call) catSnapshots() (*answer, *failure) {
 				if k.flag("ignore_unavailable", false) {
 					continue
 				}
-				return nil, fail(500, "snapshot_exception", "[%s:%s/%s] Snapshot could not be read", e.repo, e.sn.name, e.sn.uuid)
+				return nil, k.v.unreadable(e.repo, e.sn, true)
 			}
 			all = append(all, e)
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 func indexRoutes() []route {
@@ -228,7 +229,7 @@ func (k *call) deletableIndices(list []*index) *failure {
 		}
 	}
 	if len(busy) > 0 {
-		if k.v.major < 7 {
+		if k.v.major < 6 {
 			return illegalArgument("Cannot delete indices that are being snapshotted: [%s]. Try again after snapshot finishes or cancel the currently running snapshot.", strings.Join(busy, ", "))
 		}
 		return fail(http.StatusBadRequest, "snapshot_in_progress_exception", "Cannot delete indices that are being snapshotted: [%s]. Try again after snapshot finishes or cancel the currently running snapshot.", strings.Join(busy, ", "))
@@ -268,6 +269,14 @@ func (k *call) closeIndex() (*answer, *failure) {
 		k.restartShards(ix, "INDEX_CLOSED")
 	}
 	if k.v.from(7, 3) {
+		active := func() bool {
+			return !slices.ContainsFunc(list, func(ix *index) bool { return ix.health() == "red" })
+		}
+		// 8.x waits for the closed index's shards, which a red one never has
+		if k.v.major >= 8 && k.q.Get("wait_for_active_shards") != "0" {
+			limit := k.clock.Now().Add(k.period("timeout", 30*time.Second))
+			return ok(map[string]any{"acknowledged": true, "shards_acknowledged": k.wait(k.r.Context(), limit, active), "indices": indices})
+		}
 		return ok(map[string]any{"acknowledged": true, "shards_acknowledged": len(list) > 0, "indices": indices})
 	}
 	return acknowledged()
@@ -310,6 +319,8 @@ func (k *call) restartShards(ix *index, reason string) {
 		}
 		switch {
 		case !ix.closed:
+			k.placePrimary(ix, s, "EXISTING_STORE")
+		case k.v.major >= 8:
 			k.placePrimary(ix, s, "EXISTING_STORE")
 		case k.v.from(7, 2): // closed indices keep their copies, after a moment
 			k.after(k.opts.Pace.Allocate, func() {

@@ -1,6 +1,7 @@
 package essim
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -80,8 +81,8 @@ func (k *call) putRepository() (*answer, *failure) {
 	if f != nil {
 		return nil, f
 	}
-	if k.inUse(name) && !k.v.from(7, 11) {
-		return nil, illegalState("trying to modify or unregister repository that is currently used ")
+	if f := k.changeable(r); f != nil {
+		return nil, f
 	}
 	if k.registered[name] == nil {
 		k.order = append(k.order, name)
@@ -107,6 +108,41 @@ func (k *call) verify(r *repository) *failure {
 		return fail(500, "repository_verification_exception", "[%s] path  is not accessible on master node", r.name).causedBy(noSuchFile(r), false)
 	}
 	return nil
+}
+
+// changeable refuses to register a repository anew while it is used. Later
+// versions let its limits be changed, and nothing else.
+func (k *call) changeable(r *repository) *failure {
+	old := k.registered[r.name]
+	if old == nil || !k.inUse(r.name) {
+		return nil
+	}
+	if !k.v.from(7, 11) {
+		return k.usedBy(r.name)
+	}
+	limits := func(key, _ string) bool { return strings.HasSuffix(key, "_bytes_per_sec") }
+	a, b := maps.Clone(old.settings), maps.Clone(r.settings)
+	maps.DeleteFunc(a, limits)
+	maps.DeleteFunc(b, limits)
+	if !maps.Equal(a, b) || old.kind != r.kind {
+		return k.usedBy(r.name)
+	}
+	return nil
+}
+
+// usedBy is the failure of a change to a repository that works.
+func (k *call) usedBy(name string) *failure {
+	why := "(snapshot is in progress)"
+	if k.restoring(name) {
+		why = "(snapshot restore is in progress)"
+	}
+	switch {
+	case k.v.major >= 8:
+		return fail(409, "repository_conflict_exception", "[%s] trying to modify or unregister repository that is currently used %s", name, why)
+	case k.v.from(7, 11):
+		return illegalState("trying to modify or unregister repository [%s] that is currently used %s", name, why)
+	}
+	return illegalState("trying to modify or unregister repository that is currently used ")
 }
 
 func noSuchFile(r *repository) *failure {
@@ -139,20 +175,9 @@ func (k *call) deleteRepository() (*answer, *failure) {
 		return nil, repositoryMissing(k.vars["repo"])
 	}
 	for _, r := range list {
-		if !k.inUse(r.name) {
-			continue
+		if k.inUse(r.name) {
+			return nil, k.usedBy(r.name)
 		}
-		why := "(snapshot is in progress)"
-		if k.restoring(r.name) {
-			why = "(snapshot restore is in progress)"
-		}
-		switch {
-		case k.v.major >= 8:
-			return nil, fail(409, "repository_conflict_exception", "[%s] trying to modify or unregister repository that is currently used %s", r.name, why)
-		case k.v.from(7, 11):
-			return nil, illegalState("trying to modify or unregister repository [%s] that is currently used %s", r.name, why)
-		}
-		return nil, illegalState("trying to modify or unregister repository that is currently used ")
 	}
 	for _, r := range list {
 		delete(k.registered, r.name)

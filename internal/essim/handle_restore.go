@@ -121,15 +121,10 @@ func (k *call) restore() (*answer, *failure) {
 	if f != nil {
 		return nil, f
 	}
-	// Behind a running snapshot the request waits: undone up to 6.x, checked
-	// but undone from 7.0 on. It is carried out later, whether or not anybody
-	// still waits for the answer.
+	// Behind a running snapshot the request waits up to 6.x, even if it will be
+	// refused. It is carried out later, whether or not anybody still waits for
+	// the answer. From 7.0 on it is accepted, and its shards wait.
 	if k.held() {
-		if k.v.major >= 7 {
-			if _, f := k.plan(body); f != nil {
-				return nil, f
-			}
-		}
 		if !k.wait(context.Background(), time.Time{}, func() bool { return !k.held() }) {
 			return nil, fail(http.StatusServiceUnavailable, "node_closed_exception", "node closed")
 		}
@@ -150,7 +145,9 @@ func (k *call) restore() (*answer, *failure) {
 	return ok(map[string]any{"accepted": true})
 }
 
-func (k *call) held() bool { return k.faults.holds > 0 || len(k.running) > 0 }
+func (k *call) held() bool {
+	return k.faults.holds > 0 || k.v.major < 7 && len(k.running) > 0
+}
 
 // restorePlan is a restore that was checked and may begin.
 type restorePlan struct {
@@ -174,6 +171,9 @@ func (k *call) plan(b *restoreBody) (*restorePlan, *failure) {
 	sn := st.find(name)
 	if sn == nil {
 		return nil, restoreRefused(repo, name, "", "snapshot does not exist")
+	}
+	if sn.unreadable {
+		return nil, k.v.unreadable(repo, sn, false)
 	}
 	refuse := func(format string, args ...any) *failure { return restoreRefused(repo, name, sn.uuid, format, args...) }
 	if sn.state != "SUCCESS" && sn.state != "PARTIAL" {

@@ -67,7 +67,7 @@ func (k *call) choose(all []entry, repo, expr string, ignore bool) ([]entry, *fa
 				add(e)
 			}
 		}
-		if hit || ignore || p == "_all" || p == "_current" || p == "*" || isPattern(p) && k.v.major >= 8 {
+		if hit || ignore || p == "_all" || p == "_current" || p == "*" && k.v.from(7, 12) || isPattern(p) && k.v.major >= 8 {
 			continue
 		}
 		return nil, snapshotMissing(repo, p)
@@ -110,7 +110,7 @@ func (k *call) snapshots() (*answer, *failure) {
 			if ignore {
 				continue
 			}
-			return nil, fail(http.StatusInternalServerError, "snapshot_exception", "[%s:%s/%s] Snapshot could not be read", e.repo, e.sn.name, e.sn.uuid)
+			return nil, k.v.unreadable(e.repo, e.sn, true)
 		}
 		kept = append(kept, e)
 	}
@@ -163,6 +163,21 @@ func (k *call) listOf(repo string, ignore bool) ([]entry, *failure) {
 		return nil, f
 	}
 	return k.choose(k.entries(r, st), repo, k.vars["snapshot"], ignore)
+}
+
+// unreadable is the failure of reading a snapshot's own file.
+func (v version) unreadable(repo string, sn *snapshot, listing bool) *failure {
+	id := fmt.Sprintf("%s:%s/%s", repo, sn.name, sn.uuid)
+	const kind = "snapshot_exception"
+	corrupt := fail(http.StatusInternalServerError, "corrupt_state_exception", "unexpected footer magic [-1277934906]")
+	if v.from(7, 11) {
+		return fail(http.StatusInternalServerError, kind, "[%s] failed to get snapshot info%s/%s", id, sn.name, sn.uuid).causedBy(corrupt, false)
+	}
+	inner := fail(http.StatusInternalServerError, kind, "[%s] failed to get snapshots", id).causedBy(corrupt, false)
+	if !listing {
+		return inner
+	}
+	return fail(http.StatusInternalServerError, kind, "[%s] Snapshot could not be read", id).causedBy(inner, false)
 }
 
 func (k *call) checkPaging(verbose bool) *failure {
@@ -337,6 +352,9 @@ func (k *call) notWhole(sn *snapshot, repo string, partial bool) *failure {
 				names = append(names, f.index)
 			}
 		}
+		if k.v.major >= 8 {
+			return fail(http.StatusInternalServerError, "snapshot_exception", "[%s:%s/%s] the following indices have unassigned primary shards and cannot be included in a snapshot unless [partial] is set to [true]: [%s]; for help with troubleshooting unassigned shards see https://www.elastic.co/guide/en/elasticsearch/reference/8.17/red-yellow-cluster-status.html", repo, sn.name, sn.uuid, strings.Join(names, ", "))
+		}
 		return fail(http.StatusInternalServerError, "snapshot_exception", "[%s:%s/%s] Indices don't have primary shards [%s]", repo, sn.name, sn.uuid, strings.Join(names, ", "))
 	}
 	for _, im := range sn.images { // stored, but of no use
@@ -416,9 +434,6 @@ func (k *call) snapshotStatus() (*answer, *failure) {
 	repo, name := k.vars["repo"], k.vars["snapshot"]
 	out := []any{}
 	if name == "" {
-		if repo != "" && repo != "_all" && k.registered[repo] == nil {
-			return nil, repositoryMissing(repo)
-		}
 		for _, s := range k.running {
 			if repo == "" || repo == "_all" || s.repository.name == repo {
 				out = append(out, s.snapshot.statusJSON(k.v, s.repository.name, true))
@@ -435,6 +450,9 @@ func (k *call) snapshotStatus() (*answer, *failure) {
 		for _, e := range k.entries(r, st) {
 			if e.sn.name == n {
 				hit = true
+				if e.sn.unreadable {
+					return nil, k.v.unreadable(repo, e.sn, false)
+				}
 				out = append(out, e.sn.statusJSON(k.v, repo, e.running))
 			}
 		}

@@ -177,12 +177,35 @@ func (c *Cluster) failCopy(r *recovery, d Damage) {
 	if c.v.from(7, 10) && !d.final {
 		attempts = p.index.settings.num("index.allocation.max_retries", 5)
 	}
-	details := fmt.Sprintf("failed shard on node [%s]: failed recovery, failure RecoveryFailedException[[%s][%d]: Recovery failed on {%s}{%s}{127.0.0.1:%d}]; nested: IndexShardRecoveryException[failed recovery]; nested: IndexShardRestoreFailedException[restore failed]; nested: IndexShardRestoreFailedException[failed to restore snapshot [%s/%s]]; nested: %s; ",
-		r.node.id, p.index.name, p.shard.id, r.node.name, r.node.id, r.node.port, r.restore.snapshot.name, r.restore.snapshot.uuid, d.reason)
+	details := c.failureDetails(r, d)
 	p.copy.state, p.copy.node, p.copy.recovery = unassigned, nil, nil
 	p.copy.why = whyUnassigned{reason: "ALLOCATION_FAILED", details: details, at: c.now, attempts: attempts, status: "no"}
 	p.shard.clear()
 	c.endShard(r.restore, p, "FAILURE")
+}
+
+// failureDetails is what unassigned.details says of a failed recovery: a chain
+// of exceptions, and from 8.0 on a whole stack trace.
+func (c *Cluster) failureDetails(r *recovery, d Damage) string {
+	n, ix, sn := r.node, r.part.index, r.restore.snapshot
+	where := fmt.Sprintf("[%s][%d]: Recovery failed on {%s}{%s}{%s}{127.0.0.1}{%s}", ix.name, r.part.shard.id, n.name, n.id, n.ephemeral, n.address())
+	restored := fmt.Sprintf("failed to restore snapshot [%s/%s]", sn.name, sn.uuid)
+	if c.v.major >= 8 {
+		kind, text, _ := strings.Cut(strings.TrimSuffix(d.reason, "]"), "[")
+		if pkg := map[string]string{"CorruptIndexException": "org.apache.lucene.index.", "NoSuchFileException": "java.nio.file."}[kind]; pkg != "" {
+			kind = pkg + kind
+		}
+		shard := fmt.Sprintf("[%s/%s][[%s][%d]]", ix.name, ix.uuid, ix.name, r.part.shard.id)
+		const frame = "\n\tat org.elasticsearch.server@8.17.0/org.elasticsearch.action.ActionListener.onFailure(ActionListener.java:1)\n\t... 56 more"
+		return fmt.Sprintf("failed shard on node [%s]: failed recovery, failure org.elasticsearch.indices.recovery.RecoveryFailedException: %s%s\nCaused by: %s org.elasticsearch.index.shard.IndexShardRecoveryException: failed recovery%s\nCaused by: %s org.elasticsearch.index.snapshots.IndexShardRestoreFailedException: %s%s\nCaused by: %s: %s%s\n",
+			n.id, where, frame, shard, frame, shard, restored, frame, kind, text, frame)
+	}
+	prefix := "failed shard on node [" + n.id + "]: "
+	if c.v.major < 6 {
+		prefix = ""
+	}
+	return fmt.Sprintf("%sfailed recovery, failure RecoveryFailedException[%s]; nested: IndexShardRecoveryException[failed recovery]; nested: IndexShardRestoreFailedException[restore failed]; nested: IndexShardRestoreFailedException[%s]; nested: %s; ",
+		prefix, where, restored, d.reason)
 }
 
 // startPrimary makes the copy serve, and sends its replicas on their way.

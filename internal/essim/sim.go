@@ -140,7 +140,9 @@ func (c *Cluster) rate(r *recovery) float64 {
 }
 
 func (c *Cluster) stalled(r *recovery) bool {
-	return c.faults.stalls[shardRef{r.part.index.name, r.part.shard.id}]
+	// from 7.0 on a running snapshot has the threads that a restore needs
+	busy := c.v.major >= 7 && len(c.running) > 0
+	return busy || c.faults.stalls[shardRef{r.part.index.name, r.part.shard.id}]
 }
 
 // budget is what one node reads from a repository, in bytes per second.

@@ -221,7 +221,7 @@ func (s *snapshot) json(v version, repo string, running bool, details bool) map[
 	if running {
 		state, end = "IN_PROGRESS", time.UnixMilli(0)
 		duration = -millis(s.start)
-		if v.from(7, 0) {
+		if v.from(6, 8) {
 			duration = 0
 		}
 		failed = 0
