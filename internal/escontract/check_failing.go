@@ -25,7 +25,7 @@ func damagedFile(t *testing.T, p *Pair) {
 	}
 	p.Reader.do(t, "GET", "/_cluster/health/docs", nil).ok(t).wants(t, "status", "red")
 	row := p.Reader.shardsOf(t, "docs")[0]
-	if text(row["unassigned.reason"]) != "ALLOCATION_FAILED" || !strings.Contains(text(row["unassigned.details"]), "CorruptIndexException[") {
+	if text(row["unassigned.reason"]) != "ALLOCATION_FAILED" || !strings.Contains(text(row["unassigned.details"]), pick(p, "CorruptIndexException[", at(8, 0, "CorruptIndexException: "))) {
 		t.Errorf("the shard is %s", text(row))
 	}
 	p.explained(t, "docs")
@@ -39,7 +39,7 @@ func damagedFile(t *testing.T, p *Pair) {
 		t.Errorf("after the reroute the reason is %s, want %s", got, want)
 	}
 	// closing it and restoring again does
-	p.Reader.do(t, "POST", "/docs/_close", nil).ok(t)
+	p.Reader.do(t, "POST", "/docs/_close?timeout=1s", nil).ok(t)
 	p.restoreAll(t, obj{"indices": "docs"}).ok(t).wants(t, "snapshot.shards.failed", "0")
 	if n := p.Reader.count(t, "docs"); n != 60 {
 		t.Errorf("%d documents, want 60", n)
@@ -72,7 +72,7 @@ func missingFile(t *testing.T, p *Pair) {
 	p.Damage(t, own, snap, "docs", 0, Removed)
 	p.restoreAll(t, obj{"indices": "docs"}).ok(t).wants(t, "snapshot.shards.failed", "1")
 	row := p.Reader.shardsOf(t, "docs")[0]
-	if text(row["unassigned.reason"]) != "ALLOCATION_FAILED" || !strings.Contains(text(row["unassigned.details"]), "NoSuchFileException[") {
+	if text(row["unassigned.reason"]) != "ALLOCATION_FAILED" || !strings.Contains(text(row["unassigned.details"]), pick(p, "NoSuchFileException[", at(8, 0, "NoSuchFileException: "))) {
 		t.Errorf("the shard is %s", text(row))
 	}
 	why := p.Reader.do(t, "POST", "/_cluster/allocation/explain", obj{"index": "docs", "shard": 0, "primary": true}).ok(t)
@@ -119,7 +119,10 @@ func destroyed(t *testing.T, p *Pair) {
 	p.Reader.create(t, index{name: "docs", docs: 7})
 	p.Reader.do(t, "POST", "/docs/_close", nil).ok(t)
 	p.restoreAll(t, obj{"indices": "docs"}).ok(t).wants(t, "snapshot.shards.failed", "1")
-	p.Reader.do(t, "POST", "/docs/_close", nil).ok(t)
+	closed := p.Reader.do(t, "POST", "/docs/_close?timeout=1s", nil).ok(t).wants(t, "acknowledged", "true")
+	if p.major() >= 8 { // it waited in vain for the shard
+		closed.wants(t, "shards_acknowledged", "false")
+	}
 	p.Reader.do(t, "POST", "/docs/_open?timeout=1s", nil).ok(t)
 	p.Pass(500 * millisecond)
 	p.Reader.do(t, "GET", "/_cluster/health/docs", nil).ok(t).wants(t, "status", "red")

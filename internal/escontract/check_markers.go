@@ -165,23 +165,18 @@ func queue(t *testing.T, p *Pair) {
 	refused := p.Reader.start(t, "POST", "/_snapshot/shared/nope/_restore", obj{})
 	wanted := p.Reader.start(t, "POST", "/_snapshot/shared/s1/_restore", obj{"indices": "orders", "index_settings": obj{marker: "op-1"}})
 	p.Pass(500 * time.Millisecond)
-	if p.major() < 7 && !refused.open() {
-		t.Error("even a refusal should wait up to 6.x")
-	}
-	if p.major() >= 7 {
+	if p.major() >= 7 { // accepted at once; its shards wait
 		refused.wait(t).fails(t, 500, "snapshot_restore_exception", "[shared:nope] snapshot does not exist")
-	}
-	if p.major() < 7 && running() {
-		if !wanted.open() {
-			t.Error("the restore was answered while the snapshot ran")
+		wanted.wait(t).ok(t).wants(t, "accepted", "true")
+		if got := p.Reader.do(t, "GET", "/_cluster/health/orders", nil).str("status"); running() && got != "yellow" {
+			t.Errorf("while the snapshot runs the restored index is %s, want yellow", got)
+		}
+	} else { // not even a refusal comes
+		if !refused.open() || !wanted.open() {
+			t.Error("a restore was answered while the snapshot ran")
 		}
 		p.Reader.do(t, "GET", "/orders", nil).is(t, 404)
-	}
-	wanted.wait(t).ok(t).wants(t, "accepted", "true")
-	if p.major() < 7 {
-		if running() {
-			t.Error("the restore was accepted before the snapshot had ended")
-		}
+		wanted.wait(t).ok(t).wants(t, "accepted", "true")
 		refused.wait(t).fails(t, 500, "snapshot_restore_exception", "[shared:nope] snapshot does not exist")
 	}
 	if got := p.Reader.markerOf(t, "orders"); got != "op-1" {

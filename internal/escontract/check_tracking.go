@@ -55,7 +55,10 @@ func (p *Pair) copying(t *testing.T) []obj {
 }
 
 func running(t *testing.T, p *Pair) {
-	p.slowly(t, 2, 400, "100kb")
+	p.slowly(t, 2, 800, "80kb")
+	p.eventually(t, "both shards to be on their way", func() bool {
+		return p.Reader.do(t, "GET", "/_cluster/health/r-big", nil).num("initializing_shards") == 2
+	})
 	entry := p.Reader.restoring(t)[0]
 	for path, want := range map[string]string{"snapshot": "s1", "repository": "shared", "state": "INIT", "indices": `["r-big"]`, "shards.0.state": "INIT", "shards.0.index.index_name": "r-big", "shards.1.state": "INIT"} {
 		if got := text(dig(entry, path)); got != want {
@@ -90,10 +93,10 @@ func running(t *testing.T, p *Pair) {
 	if got := p.Reader.do(t, "GET", "/_cluster/pending_tasks", nil).ok(t).get("tasks"); got == nil {
 		t.Error("no list of pending tasks")
 	}
-	cat := p.Reader.do(t, "GET", "/_cat/recovery/r-big?format=json&bytes=b", nil).ok(t).wants(t, "0.stage", "index").wants(t, "0.type", "snapshot")
-	if cat.num("0.bytes_total") <= 0 {
-		t.Errorf("bytes are %q", cat.str("0.bytes_total"))
-	}
+	p.eventually(t, "bytes in _cat/recovery", func() bool {
+		cat := p.Reader.do(t, "GET", "/_cat/recovery/r-big?format=json&bytes=b", nil).ok(t).wants(t, "0.stage", "index").wants(t, "0.type", "snapshot")
+		return cat.num("0.bytes_total") > 0 && cat.num("1.bytes_total") > 0
+	})
 	p.finish(t)
 }
 
@@ -109,24 +112,37 @@ func eightShards(t *testing.T, p *Pair) {
 	if shards, _ := dig(entry, "shards").([]any); len(shards) != 8 {
 		t.Errorf("the restore entry has %d shards, want all 8", len(shards))
 	}
-	waiting := -1
-	counts := map[string]int{}
-	for _, row := range p.Reader.shardsOf(t, "r-big") {
-		counts[text(row["state"])]++
-		if text(row["state"]) == "UNASSIGNED" {
-			waiting = number(row["shard"])
-			if text(row["unassigned.reason"]) != "NEW_INDEX_RESTORED" || text(row["unassigned.details"]) != "restore_source[shared/s1]" {
+	p.eventually(t, "four shards to wait for the others", func() bool {
+		counts := map[string]int{}
+		for _, row := range p.Reader.shardsOf(t, "r-big") {
+			counts[text(row["state"])]++
+			if text(row["state"]) == "UNASSIGNED" && (text(row["unassigned.reason"]) != "NEW_INDEX_RESTORED" || text(row["unassigned.details"]) != "restore_source[shared/s1]") {
 				t.Errorf("a waiting shard is %s", text(row))
 			}
 		}
-	}
-	if counts["INITIALIZING"] != 4 || counts["UNASSIGNED"] != 4 {
-		t.Fatalf("the shards are %v, want 4 initializing and 4 unassigned", counts)
-	}
-	why := p.Reader.do(t, "POST", "/_cluster/allocation/explain", obj{"index": "r-big", "shard": waiting, "primary": true}).ok(t)
-	why.wants(t, "current_state", "unassigned").wants(t, "can_allocate", "throttled").wants(t, "unassigned_info.reason", "NEW_INDEX_RESTORED")
-	why.wants(t, "node_allocation_decisions.0.deciders.0.decider", "throttling").wants(t, "node_allocation_decisions.0.deciders.0.decision", "THROTTLE")
+		return counts["INITIALIZING"] == 4 && counts["UNASSIGNED"] == 4
+	})
+	p.eventually(t, "the wait to be explained", func() bool { return p.throttled(t) })
 	p.finish(t)
+}
+
+// throttled tells whether the explain API says of a waiting shard that it waits
+// its turn.
+func (p *Pair) throttled(t *testing.T) bool {
+	t.Helper()
+	for _, row := range p.Reader.shardsOf(t, "r-big") {
+		if text(row["state"]) != "UNASSIGNED" {
+			continue
+		}
+		why := p.Reader.do(t, "POST", "/_cluster/allocation/explain", obj{"index": "r-big", "shard": number(row["shard"]), "primary": true}).ok(t)
+		if why.str("can_allocate") != "throttled" {
+			continue
+		}
+		why.wants(t, "current_state", "unassigned").wants(t, "unassigned_info.reason", "NEW_INDEX_RESTORED")
+		why.wants(t, "node_allocation_decisions.0.deciders.0.decider", "throttling").wants(t, "node_allocation_decisions.0.deciders.0.decision", "THROTTLE")
+		return true
+	}
+	return false
 }
 
 func forbidden(t *testing.T, p *Pair) {
@@ -143,19 +159,29 @@ func forbidden(t *testing.T, p *Pair) {
 	default:
 		used.fails(t, 500, "illegal_state_exception", "trying to modify or unregister repository that is currently used")
 	}
-	change := c.do(t, "PUT", "/_snapshot/shared", obj{"type": "fs", "settings": obj{"location": c.do(t, "GET", "/_snapshot/shared", nil).ok(t).str("shared.settings.location"), "readonly": true, "max_restore_bytes_per_sec": "50kb"}})
-	if p.from(7, 17) {
-		change.ok(t)
-	} else {
-		change.fails(t, 500, "illegal_state_exception", "trying to modify or unregister repository that is currently used")
+	location := c.do(t, "GET", "/_snapshot/shared", nil).ok(t).str("shared.settings.location")
+	put := func(settings obj) *reply {
+		settings["location"], settings["readonly"] = location, true
+		return c.do(t, "PUT", "/_snapshot/shared", obj{"type": "fs", "settings": settings})
+	}
+	// on a small node these can wait for threads that the restore has
+	other := put(obj{"compress": false, "max_restore_bytes_per_sec": "60kb"})
+	switch {
+	case p.major() >= 8:
+		other.fails(t, 409, "repository_conflict_exception", "[shared] trying to modify or unregister repository that is currently used (snapshot restore is in progress)")
+		put(obj{"compress": true, "max_restore_bytes_per_sec": "50kb"}).ok(t)
+	case p.from(7, 17):
+		other.fails(t, 500, "illegal_state_exception", "trying to modify or unregister repository [shared] that is currently used (snapshot restore is in progress)")
+		put(obj{"compress": true, "max_restore_bytes_per_sec": "50kb"}).ok(t)
+	default:
+		other.fails(t, 500, "illegal_state_exception", "trying to modify or unregister repository that is currently used")
 	}
 	for _, path := range []string{"/_snapshot/_status", "/_snapshot/shared/_status"} {
 		c.do(t, "GET", path, nil).ok(t).wants(t, "snapshots", "[]")
 	}
 	p.finish(t)
 	// the same cluster protects the snapshot it restores from
-	location := p.location()
-	c.do(t, "PUT", "/_snapshot/mine", obj{"type": "fs", "settings": obj{"location": location, "max_restore_bytes_per_sec": "60kb"}}).ok(t)
+	c.do(t, "PUT", "/_snapshot/mine", obj{"type": "fs", "settings": obj{"location": p.location(), "max_restore_bytes_per_sec": "60kb"}}).ok(t)
 	c.create(t, index{name: "big", docs: 300, bulky: true})
 	c.do(t, "PUT", "/_snapshot/mine/s1?wait_for_completion=true", obj{"indices": "big"}).ok(t)
 	c.do(t, "POST", "/_snapshot/mine/s1/_restore", obj{"indices": "big", "rename_pattern": "^(.+)$", "rename_replacement": "r-$1"}).ok(t)

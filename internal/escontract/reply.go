@@ -81,7 +81,7 @@ func (p *pending) wait(t *testing.T) *reply {
 		select {
 		case r := <-p.r:
 			return r.check(t)
-		case <-time.After(2 * time.Millisecond):
+		case <-time.After(300 * time.Microsecond):
 			p.c.pair.Pass(20 * time.Millisecond)
 		}
 	}
