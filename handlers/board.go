@@ -209,25 +209,36 @@ func (b *Board) card(ctx context.Context, lease *store.Lease, id approvals.ID, o
 	if card.Shown == digest {
 		return nil
 	}
+	if card.TS != "" {
+		if card, err = b.change(ctx, card, op, answer); err != nil {
+			return err
+		}
+	}
 	if card.TS == "" {
-		card.Channel = op.Channel
+		card = store.Card{Channel: op.Channel}
 		if card.TS, err = b.sender.post(ctx, op.Channel, "", answer); err != nil {
 			return err
-		}
-	} else {
-		gone, err := b.sender.update(ctx, card.Channel, card.TS, answer)
-		if err != nil {
-			return err
-		}
-		if gone && op.State.Final() {
-			// The thread says how it ended; here it says so where the card can't.
-			if _, err := b.sender.post(ctx, card.Channel, card.TS, answer); err != nil {
-				return err
-			}
 		}
 	}
 	card.Shown = digest
 	return lease.SetCard(ctx, id, card)
+}
+
+// change updates a card. One that somebody deleted is gone: it comes back with
+// no address, and is posted anew with its whole thread. One that Slack lets
+// nobody edit any more stays as it is, and its thread says how it ended.
+func (b *Board) change(ctx context.Context, card store.Card, op approvals.Operation, answer Answer) (store.Card, error) {
+	code, err := b.sender.update(ctx, card.Channel, card.TS, answer)
+	if err != nil {
+		return card, err
+	}
+	switch {
+	case code == "message_not_found":
+		card.TS = ""
+	case code != "" && op.State.Final():
+		_, err = b.sender.post(ctx, card.Channel, card.TS, answer)
+	}
+	return card, err
 }
 
 func digestOf(a Answer) string {

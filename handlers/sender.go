@@ -65,17 +65,15 @@ func (s *sender) post(ctx context.Context, channel, thread string, answer Answer
 	return ts, err
 }
 
-// update changes a message; gone reports that it can't be changed any more.
-func (s *sender) update(ctx context.Context, channel, ts string, answer Answer) (gone bool, err error) {
+// update changes a message; code says why Slack will not, such as
+// message_not_found.
+func (s *sender) update(ctx context.Context, channel, ts string, answer Answer) (code string, err error) {
 	err = s.insist(ctx, "chat.update", s.updates, func(ctx context.Context) error {
 		_, _, _, err := s.api.UpdateMessageContext(ctx, channel, ts, message(answer)...)
-		switch slackCode(err) {
-		case "message_not_found", "edit_window_closed", "cant_update_message", "is_inactive":
-			gone = true
-		}
+		code = slackCode(err)
 		return err
 	})
-	return gone, err
+	return code, err
 }
 
 // insist calls until Slack answers for good, and paces the tries.
