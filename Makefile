@@ -1,0 +1,52 @@
+# What there is to run. `make` alone lists it.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+CONFIG  ?= config.yml
+FUZZFOR ?= 30s
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test test-all race matrix fuzz lint lint-fix ci image clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## bin/bot, static, with its version in it
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X es-restore/internal/bot.version=$(VERSION)" -o bin/bot ./cmd/bot
+
+run: ## the bot from source, with CONFIG=config.yml
+	go run ./cmd/bot --config $(CONFIG) serve
+
+test: ## every test that needs nothing but Go
+	go test ./...
+
+test-all: ## every test: needs redis-server, Java 17, Maven and Node too
+	cd internal/slacksim/boltcheck && npm ci --no-audit --no-fund
+	ESRESTORE_REQUIRE=redis,elasticsearch,node go test -count=1 -timeout 15m ./...
+
+race: ## the tests of `make test` under the race detector
+	go test -race ./...
+
+matrix: ## the contract of clusters, on real nodes of every version: needs Java 17 and Maven
+	ESRESTORE_REQUIRE=elasticsearch ESRESTORE_MATRIX=1 go test -count=1 -timeout 30m -run TestRealNodesKeepTheContract ./internal/escontract
+
+fuzz: ## every fuzz test in turn, FUZZFOR=30s each
+	@for package in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | grep -v node_modules | xargs -n 1 dirname | sort -u); do \
+	  for name in $$(grep -rhoE '^func Fuzz[A-Za-z]+' "$$package" --include='*_test.go' | cut -d ' ' -f 2); do \
+	    echo "== $$package $$name"; \
+	    go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZFOR) "$$package" || exit 1; \
+	  done; \
+	done
+
+lint: ## golangci-lint, of the version the checks use
+	.ci/lint
+
+lint-fix: ## the same, mending what can be mended mechanically
+	.ci/lint --fix
+
+ci: ## everything that must hold before a change is taken
+	.ci/run
+
+image: ## the container image es-restore:VERSION
+	docker build --build-arg VERSION=$(VERSION) --tag es-restore:$(VERSION) .
+
+clean: ## what was built here
+	rm -rf bin
