@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"es-restore/esops"
@@ -191,10 +192,10 @@ func (d *Desk) mayDecide(op Operation, actor Actor, choice Choice) *esops.Refusa
 		return esops.Refuse("not_approver", "The card names who may.",
 			"You are not among those who may decide %s.", op.ID)
 	}
-	if choice.Deny && choice.Reason == "" {
+	if choice.Deny && strings.TrimSpace(choice.Reason) == "" {
 		return esops.Refuse("reason_missing", "Write one sentence.", "A denial needs a reason.")
 	}
-	if !choice.Deny && op.Needs.Note == NoteRequired && choice.Reason == "" {
+	if !choice.Deny && op.Needs.Note == NoteRequired && strings.TrimSpace(choice.Reason) == "" {
 		return esops.Refuse("note_missing", "Write a few words.", "The policy wants an approval of %s to say something.", op.ID)
 	}
 	if !choice.Deny && op.Plan.Overwrites() && choice.Confirm != op.Plan.Cluster {

@@ -97,7 +97,7 @@ func (w *world) click(who, action string, op approvals.Operation) (approvals.Ope
 	case "deny":
 		return w.desk.Decide(ctx, actor, op.ID, approvals.Choice{Deny: true, Reason: "not today"})
 	case "deny-silently":
-		return w.desk.Decide(ctx, actor, op.ID, approvals.Choice{Deny: true})
+		return w.desk.Decide(ctx, actor, op.ID, approvals.Choice{Deny: true, Reason: " \n"})
 	case "cancel":
 		return w.desk.Cancel(ctx, actor, op.ID, "wrong snapshot")
 	}
@@ -240,6 +240,25 @@ func TestAnApprovalOfWhatOverwritesNothingNeedsNoName(t *testing.T) {
 	w := newWorld(t, oneDBA)
 	if op := w.mustApprove(ben, w.ask(restoring("a")).ID); op.State != approvals.Ready {
 		t.Errorf("it is %s", op.State)
+	}
+}
+
+func TestAnApprovalSaysSomethingWhereTheRuleWantsIt(t *testing.T) {
+	for note, silent := range map[approvals.Note]string{approvals.NoteNone: "", approvals.NoteOptional: "", approvals.NoteRequired: "note_missing"} {
+		t.Run("note "+string(note), func(t *testing.T) {
+			w := newWorld(t, approvals.Rule{Name: "one DBA", Require: oneDBA.Require, Note: note})
+			op := w.ask(restoring("a"))
+			if refusal := w.desk.MayOpen(op, w.people.actor(ben), "approve"); refusal != nil {
+				t.Errorf("the form it is written in is not opened: %v", refusal)
+			}
+			if _, err := w.approve(ben, op.ID); code(err) != silent {
+				t.Fatalf("silently it came to %v", err)
+			}
+			got, err := w.desk.Decide(context.Background(), w.people.actor(dora), op.ID, approvals.Choice{Reason: "checked with Olga"})
+			if err != nil || got.State != approvals.Ready || got.Decisions[len(got.Decisions)-1].Reason != "checked with Olga" {
+				t.Errorf("with a note it is %s: %v", got.State, err)
+			}
+		})
 	}
 }
 

@@ -182,14 +182,19 @@ func TestApplyingAnEventLeavesTheOperationBeforeAsItWas(t *testing.T) {
 		}
 		return string(encoded)
 	}
-	first := after(t, waiting, approvedBy(person(dora, dba)))
-	before := text(first)
-	after(t, waiting, approvals.Event{Kind: approvals.WasDenied, Actor: person(olga), Data: approvals.Data{Reason: "no"}})
-	if got := text(first); got != before {
-		t.Errorf("another event on the operation before changed a later one:\n%s\n%s", before, got)
+	denied := approvals.Event{Kind: approvals.WasDenied, Actor: person(olga), Data: approvals.Data{Reason: "no"}}
+	approved := approvedBy(person(dora, dba))
+	for _, pair := range [][2]approvals.Event{{approved, denied}, {denied, approved}, {approved, approvedBy(person(olga, sre))}, {denied, denied}} {
+		first := after(t, waiting, pair[0])
+		before := text(first)
+		pair[1].Time = start.Add(time.Hour)
+		after(t, waiting, pair[1])
+		if got := text(first); got != before {
+			t.Errorf("%s on the operation before changed a later one:\n%s\n%s", pair[1].Kind, before, got)
+		}
 	}
 	step := after(t, running, approvals.Event{Kind: approvals.Stepped, Data: approvals.Data{Result: &esops.Result{Step: esops.StepVerify}}})
-	before = text(step)
+	before := text(step)
 	after(t, running, approvals.Event{Kind: approvals.Stepped, Data: approvals.Data{Result: &esops.Result{Step: esops.StepSettle}}})
 	if got := text(step); got != before {
 		t.Errorf("another step changed a later one:\n%s\n%s", before, got)

@@ -216,6 +216,20 @@ func TestTheShortestTimesOfAllRulesHold(t *testing.T) {
 	}
 }
 
+func TestTheNoteThatAnyRuleRequiresIsRequired(t *testing.T) {
+	notes := []approvals.Note{approvals.NoteNone, approvals.NoteOptional, approvals.NoteRequired} // the strictest last
+	for i, first := range notes {
+		for j, second := range notes {
+			a, b := rule("a", approvals.When{Indices: []string{"a"}}), rule("b", approvals.When{})
+			a.Note, b.Note = first, second
+			needs, _ := approvals.Rules{a, b}.Needs(approvals.Subject{Plan: restoring("a", "b")})
+			if want := notes[max(i, j)]; needs.Note != want {
+				t.Errorf("of %q and %q comes %q", first, second, needs.Note)
+			}
+		}
+	}
+}
+
 func TestWhoMayStopIsNamedByAnyOfTheRules(t *testing.T) {
 	a, b := rule("a", approvals.When{Indices: []string{"a"}}), rule("b", approvals.When{})
 	a.Stop = []approvals.Principal{group(sre), user(olga)}
@@ -257,6 +271,7 @@ func TestTheDigestOfNeedsCoversAllOfThem(t *testing.T) {
 		"remind":       func(r *approvals.Rule) { r.Remind = time.Minute },
 		"stop":         func(r *approvals.Rule) { r.Stop = []approvals.Principal{group(sre)} },
 		"channel":      func(r *approvals.Rule) { r.Channel = "C0A" },
+		"note":         func(r *approvals.Rule) { r.Note = approvals.NoteRequired },
 	} {
 		d := digest(change)
 		if same, ok := seen[d]; ok {
