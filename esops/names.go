@@ -36,7 +36,7 @@ func Match(glob, name string) bool {
 // A selection is what an index expression picked from a snapshot.
 type selection struct {
 	names      []string // in the snapshot's order
-	missing    []string // concrete names and patterns that matched nothing
+	missing    []string // names, excluded ones too, and patterns that matched nothing
 	systemLeft []string // dot indices a wildcard matched and that stayed out
 	systemSaid []string // dot names or patterns that were typed without leave
 	exclusion  bool     // the expression begins with an exclusion
@@ -73,6 +73,9 @@ func selectIndices(expression string, have []string, system bool) selection {
 		}
 		first = false
 		if exclude {
+			if !strings.Contains(pattern, "*") && !exists[pattern] {
+				s.missing = append(s.missing, pattern) // mistyped, it would leave nothing out
+			}
 			for _, name := range have {
 				if Match(pattern, name) {
 					delete(picked, name)
@@ -119,10 +122,11 @@ func Nearest(name string, candidates []string) []string {
 	}
 	var near []scored
 	lower := strings.ToLower(name)
+	core := strings.Trim(lower, "*")
 	for _, c := range candidates {
 		distance := levenshtein.ComputeDistance(lower, strings.ToLower(c))
 		limit := max(len(name), len(c)) / 2
-		if distance <= limit || strings.Contains(strings.ToLower(c), strings.Trim(lower, "*")) {
+		if distance <= limit || core != "" && strings.Contains(strings.ToLower(c), core) {
 			near = append(near, scored{c, distance})
 		}
 	}
