@@ -89,10 +89,10 @@ func versionVerdict(source, destination Version) *Finding {
 			Sentence: fmt.Sprintf("The snapshot was made by Elasticsearch %s, which is newer than the destination's %s; Elasticsearch never restores backwards.", maker(source), destination),
 			WayOut:   "Restore it to a cluster of the same or a newer version."}
 	}
-	if source.Major < destination.Major-1 {
+	if source.Major < before(destination.Major) {
 		return &Finding{Code: "source_too_old", Severity: Blocking,
-			Sentence: fmt.Sprintf("The snapshot was made by Elasticsearch %s, and %s reads indices of %d.x and %d.x only.", maker(source), destination, destination.Major-1, destination.Major),
-			WayOut:   fmt.Sprintf("Restore it to a %d.x cluster, reindex there, and take a snapshot of that.", source.Major+1)}
+			Sentence: fmt.Sprintf("The snapshot was made by Elasticsearch %s, and %s reads indices of %d.x and %d.x only.", maker(source), destination, before(destination.Major), destination.Major),
+			WayOut:   fmt.Sprintf("Restore it to a %d.x cluster, reindex there, and take a snapshot of that.", after(source.Major))}
 	}
 	if source.Major == 6 && source.Minor >= 8 && destination.Major == 7 && destination.Minor < 2 {
 		return &Finding{Code: "source_newer", Severity: Blocking,
@@ -106,7 +106,22 @@ func versionVerdict(source, destination Version) *Finding {
 	}
 	if source.Major < destination.Major {
 		return &Finding{Code: "older_major", Severity: Note,
-			Sentence: fmt.Sprintf("Made by %s for %s: an index that was created before %d.0 is refused by Elasticsearch as a whole, with nothing restored.", maker(source), destination, destination.Major-1)}
+			Sentence: fmt.Sprintf("Made by %s for %s: an index that was created before %d.0 is refused by Elasticsearch as a whole, with nothing restored.", maker(source), destination, before(destination.Major))}
 	}
 	return nil
+}
+
+// before and after are the majors beside one; there never was a 3.x or 4.x.
+func before(major int) int {
+	if major == 5 {
+		return 2
+	}
+	return major - 1
+}
+
+func after(major int) int {
+	if major == 2 {
+		return 5
+	}
+	return major + 1
 }
