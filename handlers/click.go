@@ -59,7 +59,11 @@ func (a *App) click(ctx context.Context, in slack.InteractionCallback, action sl
 		return a.turnPage(ctx, action, caller)
 	}
 	if action.ActionID == actionForm {
-		return nil, a.form(ctx, caller, chosenBefore(action.Value))
+		v, err := a.visit(ctx, caller, nil)
+		if err != nil {
+			return nil, err
+		}
+		return nil, v.openForm(ctx, caller, chosenBefore(action.Value))
 	}
 	id, ok := approvals.ParseID(action.Value)
 	if !ok {
@@ -166,6 +170,7 @@ func (a *App) decide(ctx context.Context, op approvals.Operation, action string,
 	if err != nil {
 		return nil, err
 	}
+	before := op.Version
 	if action == actionCancel {
 		op, err = a.Desk.Cancel(ctx, actor, op.ID, "")
 	} else {
@@ -174,12 +179,14 @@ func (a *App) decide(ctx context.Context, op approvals.Operation, action string,
 	if err != nil {
 		return nil, err
 	}
-	return a.received(op, action), nil
+	return received(op, action, op.Version > before), nil
 }
 
 // received tells who clicked what was recorded; everyone else reads the card.
-func (a *App) received(op approvals.Operation, action string) *Answer {
+func received(op approvals.Operation, action string, changed bool) *Answer {
 	switch {
+	case !changed:
+		return say(fmt.Sprintf("That is on record already: %s is %s.", op.ID, stateWords[op.State]))
 	case action == actionCancel:
 		return say(fmt.Sprintf("Recorded: %s is %s.", op.ID, stateWords[op.State]))
 	case op.State == approvals.Waiting:

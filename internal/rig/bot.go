@@ -39,7 +39,7 @@ func (r *Rig) Start() *Bot {
 func (r *Rig) Launch() *Bot {
 	ctx, cancel := context.WithCancel(context.Background())
 	b := &Bot{rig: r, stop: cancel, done: make(chan int, 1)}
-	go func() { b.done <- bot.Run(ctx, []string{"--config", r.Config, "serve"}, &r.Log, &r.Log) }()
+	go func() { b.done <- bot.Run(ctx, []string{"--config", r.Config, "serve"}, r.Log, r.Log) }()
 	r.T.Cleanup(func() { b.Stop() })
 	return b
 }
@@ -71,7 +71,7 @@ func Binary(t testing.TB) string {
 func (r *Rig) Spawn() *Bot {
 	r.T.Helper()
 	cmd := exec.Command(Binary(r.T), "--config", r.Config, "serve")
-	cmd.Stdout, cmd.Stderr = &r.Log, &r.Log
+	cmd.Stdout, cmd.Stderr = r.Log, r.Log
 	if err := cmd.Start(); err != nil {
 		r.T.Fatal(err)
 	}

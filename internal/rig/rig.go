@@ -69,8 +69,8 @@ type Rig struct {
 	Redis    string // host:port
 	Config   string // the file's path
 
-	// Log is what the bots in this process wrote.
-	Log Log
+	// Log is what the bots wrote.
+	Log *Log
 
 	shared func() *store.Store
 }
@@ -147,7 +147,7 @@ policies:{{.Policies}}
 // New sets a company up; everything ends with the test. No bot runs yet.
 func New(t testing.TB, o Options) *Rig {
 	t.Helper()
-	r := &Rig{T: t, Clusters: o.Clusters, Redis: o.Redis}
+	r := &Rig{T: t, Clusters: o.Clusters, Redis: o.Redis, Log: &Log{}}
 	r.shared = sync.OnceValue(r.Store)
 	if r.Clusters == nil {
 		r.Clusters = Simulated(t, "6.7.0")
@@ -198,6 +198,13 @@ func (r *Rig) people() {
 	s.PutChannel(slacksim.Channel{ID: OtherChannel, Name: "dba", Members: everyone})
 	s.PutChannel(slacksim.Channel{ID: AuditChannel, Name: "audit", Members: everyone})
 	s.PutChannel(slacksim.Channel{ID: SharedWith, Name: "with-others", Members: everyone, ExtShared: true, ConnectedTeams: []string{"T0OTHER"}})
+}
+
+// For is the same company for a subtest.
+func (r *Rig) For(t testing.TB) *Rig {
+	same := *r
+	same.T = t
+	return &same
 }
 
 // soon bounds everything a rig waits for.
