@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -33,7 +32,9 @@ type Cluster struct {
 	Name       string
 	InstanceID string // of Alibaba Cloud; empty when it is not one
 	ReadOnly   bool   // may be listed, planned for and a source; never changed
-	Planner    esops.Planner
+	// VisibleTo are who may read about it; none: whoever may use the bot.
+	VisibleTo []approvals.Principal
+	Planner   esops.Planner
 }
 
 // Store is what answers and cards read.
@@ -104,33 +105,33 @@ func (a *App) command(ctx context.Context, c Command, caller Caller) (*Answer, e
 	if c.Verb == "help" {
 		return help(c.Help), nil
 	}
-	if c.Verb == "" {
-		return nil, a.form(ctx, caller, draft{})
-	}
-	if _, err := a.requester(ctx, caller, nil); err != nil {
+	v, err := a.visit(ctx, caller, a.Desk.Rules().RequesterGroups())
+	if err != nil {
 		return nil, err
 	}
 	switch c.Verb {
+	case "":
+		return nil, v.openForm(ctx, caller, draft{})
 	case "clusters":
-		return a.clusters(ctx)
+		return v.clusters(ctx)
 	case "repos":
-		return a.repos(ctx, c)
+		return v.repos(ctx, c)
 	case "snapshots":
-		return a.snapshots(ctx, c)
+		return v.snapshots(ctx, c)
 	case "show":
-		return a.show(ctx, c)
+		return v.show(ctx, c)
 	case "plan":
-		return a.plan(ctx, c)
+		return v.plan(ctx, c)
 	case "restore":
-		return a.restore(ctx, c, caller)
+		return v.restore(ctx, c, caller)
 	case "list":
-		return a.list(ctx, c)
+		return v.list(ctx, c)
 	case "status":
-		return a.status(ctx, c)
+		return v.status(ctx, c)
 	case "log":
-		return a.log(ctx, c)
+		return v.log(ctx, c)
 	case "cancel":
-		return a.cancel(ctx, c, caller)
+		return v.cancel(ctx, c, caller)
 	}
 	return nil, fmt.Errorf("no one answers %q", c.Verb)
 }
@@ -147,27 +148,11 @@ func (a *App) place(ctx context.Context, channel string) *esops.Refusal {
 	return refusal
 }
 
-// cluster finds a configured cluster.
-func (a *App) cluster(name string) (Cluster, error) {
-	var names []string
-	for _, c := range a.Clusters {
-		if strings.EqualFold(c.Name, name) {
-			return c, nil
-		}
-		names = append(names, c.Name)
-	}
-	wayOut := "See which there are with: clusters"
-	if near := esops.Nearest(name, names); len(near) > 0 {
-		wayOut = fmt.Sprintf("Did you mean %s? %s", strings.Join(near, " or "), wayOut)
-	}
-	return Cluster{}, esops.Refuse("no_such_cluster", wayOut, "No cluster %q is configured here.", clean(name, 60))
-}
-
 // operation loads an operation as it is now.
 func (a *App) operation(ctx context.Context, id approvals.ID) (approvals.Operation, error) {
 	op, err := a.Desk.Fresh(ctx, id)
 	if errors.Is(err, approvals.ErrNoSuchOperation) {
-		return op, esops.Refuse("no_such_operation", "See them with: list --all", "There is no %s.", id)
+		return op, noOperation(id)
 	}
 	return op, err
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -121,20 +120,12 @@ func many(view slack.View, input string) []string {
 }
 
 // openForm opens the form, with what a list's button has chosen already.
-func (a *App) openForm(ctx context.Context, caller Caller, d draft) error {
+func (a visit) openForm(ctx context.Context, caller Caller, d draft) error {
 	d.Channel = caller.Channel
 	if _, err := a.API.OpenViewContext(ctx, caller.Trigger, a.formView(d, nil)); err != nil {
 		return fmt.Errorf("%w: %w", esops.Refuse("modal_not_opened", "Try again, or type: help restore", "Slack did not open the form in time. Nothing was asked."), err)
 	}
 	return nil
-}
-
-// form answers /es-restore alone: who may ask gets the form.
-func (a *App) form(ctx context.Context, caller Caller, d draft) error {
-	if _, err := a.requester(ctx, caller, nil); err != nil {
-		return err
-	}
-	return a.openForm(ctx, caller, d)
 }
 
 // chosenBefore reads the value of a list's button.
@@ -154,18 +145,23 @@ func chosenBefore(value string) draft {
 // the plan stands below the inputs, with what can't work.
 func (a *App) Chosen(ctx context.Context, in slack.InteractionCallback) {
 	d := readDraft(in.View)
+	v, err := a.visit(ctx, Caller{User: in.User.ID, Channel: d.Channel}, nil)
+	if err != nil {
+		a.Log.Info("form left alone", "actor", in.User.ID, "err", err)
+		return
+	}
 	var below []block
 	if d.complete() {
-		below = a.outlook(ctx, &d)
+		below = v.outlook(ctx, &d)
 	}
-	_, err := a.API.UpdateViewContext(ctx, a.formView(d, below), "", in.View.Hash, in.View.ID)
+	_, err = a.API.UpdateViewContext(ctx, v.formView(d, below), "", in.View.Hash, in.View.ID)
 	if err != nil && slackCode(err) != "hash_conflict" && slackCode(err) != "not_found" { // a later choice was faster, or the form is closed
 		a.Log.Warn("form not updated", "actor", in.User.ID, "err", err)
 	}
 }
 
 // outlook plans a draft and says what would happen, or what is in the way.
-func (a *App) outlook(ctx context.Context, d *draft) []block {
+func (a visit) outlook(ctx context.Context, d *draft) []block {
 	plan, readings, err := a.planned(ctx, d.command())
 	switch {
 	case err != nil:
@@ -191,17 +187,23 @@ func (a *App) SubmitForm(ctx context.Context, in slack.InteractionCallback, ack 
 		ack(slack.NewErrorsViewSubmissionResponse(wrong))
 		return
 	}
+	caller := Caller{User: in.User.ID, Channel: d.Channel, Trigger: in.View.ID}
+	v, err := a.visit(ctx, caller, a.Desk.Rules().RequesterGroups())
+	if err != nil {
+		ack(formOutcome{err: err}.response(d, v))
+		return
+	}
 	outcome := make(chan formOutcome, 1)
-	go func() { outcome <- a.askFrom(ctx, d, in) }()
+	go func() { outcome <- v.askFrom(ctx, d, caller) }()
 	select {
 	case o := <-outcome:
-		ack(o.response(d, a))
+		ack(o.response(d, v))
 	case <-time.After(recordWithin - 500*time.Millisecond):
 		ack(slack.NewUpdateViewSubmissionResponse(notice("Planning", "Planning…; this window says what comes of it within a minute.")))
 		o := <-outcome
-		if _, err := a.API.UpdateViewContext(ctx, o.view(d, a), "", "", in.View.ID); err != nil {
+		if _, err := a.API.UpdateViewContext(ctx, o.view(d, v), "", "", in.View.ID); err != nil {
 			a.Log.Warn("form not updated", "actor", in.User.ID, "err", err)
-			a.finish(ctx, Caller{User: in.User.ID, Channel: d.Channel}, o.answer, o.err)
+			a.finish(ctx, caller, o.answer, o.err)
 		}
 	}
 }
@@ -237,11 +239,7 @@ type formOutcome struct {
 }
 
 // askFrom plans a draft and asks for it, unless the person saw another plan.
-func (a *App) askFrom(ctx context.Context, d draft, in slack.InteractionCallback) formOutcome {
-	caller := Caller{User: in.User.ID, Channel: d.Channel, Trigger: in.View.ID}
-	if _, err := a.requester(ctx, caller, nil); err != nil {
-		return formOutcome{err: err}
-	}
+func (a visit) askFrom(ctx context.Context, d draft, caller Caller) formOutcome {
 	cluster, err := a.changeable(d.Destination)
 	if err != nil {
 		return formOutcome{err: err}
@@ -262,7 +260,7 @@ func (a *App) askFrom(ctx context.Context, d draft, in slack.InteractionCallback
 }
 
 // response is the outcome as the ack's payload.
-func (o formOutcome) response(d draft, a *App) any {
+func (o formOutcome) response(d draft, a visit) any {
 	switch {
 	case o.err != nil || len(o.faults) > 0:
 		if errs := o.underInputs(); len(errs) > 0 {
@@ -311,7 +309,7 @@ func inputOf(code string) string {
 }
 
 // view is the outcome as what the form becomes.
-func (o formOutcome) view(d draft, a *App) slack.ModalViewRequest {
+func (o formOutcome) view(d draft, a visit) slack.ModalViewRequest {
 	switch {
 	case o.err != nil:
 		return *notice("Not done", a.trouble(o.err).words())
@@ -335,7 +333,7 @@ func notice(title, text string) *slack.ModalViewRequest {
 }
 
 // changeable finds a cluster that may be changed.
-func (a *App) changeable(name string) (Cluster, error) {
+func (a visit) changeable(name string) (Cluster, error) {
 	cluster, err := a.cluster(name)
 	if err != nil {
 		return cluster, err
@@ -345,20 +343,4 @@ func (a *App) changeable(name string) (Cluster, error) {
 			"%s is read-only by the configuration: it can be listed, planned for and be a source.", cluster.Name)
 	}
 	return cluster, nil
-}
-
-// requester looks up who asks, where; whoever may not is refused.
-func (a *App) requester(ctx context.Context, caller Caller, groups []string) (approvals.Actor, error) {
-	if refusal := a.place(ctx, caller.Channel); refusal != nil {
-		return approvals.Actor{}, refusal
-	}
-	actor, err := a.Directory.Actor(ctx, caller.User, slices.Concat(approvals.GroupsOf(a.Requesters), groups))
-	if err != nil {
-		return actor, slackAway(err)
-	}
-	if len(a.Requesters) > 0 && !actor.IsAny(a.Requesters) {
-		return actor, esops.Refuse("not_requester", "Ask one of them, or whoever keeps the bot's configuration.",
-			"You are not among those who may use es-restore.")
-	}
-	return actor, nil
 }

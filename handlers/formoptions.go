@@ -29,21 +29,22 @@ func (a *App) Suggest(ctx context.Context, in slack.InteractionCallback) *slack.
 	}
 	d := readDraft(in.View)
 	// Who searches sees names: whoever may not use the bot sees none.
-	if _, err := a.requester(within, Caller{User: in.User.ID, Channel: d.Channel}, nil); err != nil {
+	v, err := a.visit(within, Caller{User: in.User.ID, Channel: d.Channel}, nil)
+	if err != nil {
 		return &slack.OptionsResponse{}
 	}
-	cluster, err := a.cluster(d.Destination)
+	cluster, err := v.cluster(d.Destination)
 	if err != nil {
 		return &slack.OptionsResponse{}
 	}
 	var options []*slack.OptionBlockObject
 	switch in.ActionID {
 	case inputRepository:
-		options, err = a.suggestRepositories(within, cluster, in.Value)
+		options, err = v.suggestRepositories(within, cluster, in.Value)
 	case inputSnapshot:
-		options, err = a.suggestSnapshots(within, cluster, d.Repository, in.Value)
+		options, err = v.suggestSnapshots(within, cluster, d.Repository, in.Value)
 	case inputIndices:
-		options, err = a.suggestIndices(within, cluster, d, in.Value)
+		options, err = v.suggestIndices(within, cluster, d, in.Value)
 	}
 	if err != nil {
 		a.Log.Warn("search not answered", "cluster", cluster.Name, "err", err)
@@ -51,7 +52,7 @@ func (a *App) Suggest(ctx context.Context, in slack.InteractionCallback) *slack.
 	return &slack.OptionsResponse{Options: options[:min(len(options), optionsMost)]}
 }
 
-func (a *App) suggestRepositories(ctx context.Context, cluster Cluster, typed string) ([]*slack.OptionBlockObject, error) {
+func (a visit) suggestRepositories(ctx context.Context, cluster Cluster, typed string) ([]*slack.OptionBlockObject, error) {
 	repositories, err := cluster.Planner.Reader.Repositories(ctx)
 	if err != nil {
 		return nil, err
@@ -69,7 +70,7 @@ func (a *App) suggestRepositories(ctx context.Context, cluster Cluster, typed st
 	return options, nil
 }
 
-func (a *App) suggestSnapshots(ctx context.Context, cluster Cluster, repository, typed string) ([]*slack.OptionBlockObject, error) {
+func (a visit) suggestSnapshots(ctx context.Context, cluster Cluster, repository, typed string) ([]*slack.OptionBlockObject, error) {
 	if repository == "" {
 		return nil, nil
 	}
@@ -95,7 +96,7 @@ func (a *App) suggestSnapshots(ctx context.Context, cluster Cluster, repository,
 	return options, nil
 }
 
-func (a *App) suggestIndices(ctx context.Context, cluster Cluster, d draft, typed string) ([]*slack.OptionBlockObject, error) {
+func (a visit) suggestIndices(ctx context.Context, cluster Cluster, d draft, typed string) ([]*slack.OptionBlockObject, error) {
 	if d.Repository == "" || d.Snapshot == "" {
 		return nil, nil
 	}

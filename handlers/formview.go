@@ -26,7 +26,7 @@ func option(value, text string) (*slack.OptionBlockObject, bool) {
 }
 
 // formView draws the form over what is entered, with what is to be said below.
-func (a *App) formView(d draft, below []block) slack.ModalViewRequest {
+func (a visit) formView(d draft, below []block) slack.ModalViewRequest {
 	metadata, err := json.Marshal(d)
 	if err != nil {
 		metadata = nil // plain strings by type
@@ -47,7 +47,7 @@ func (a *App) formView(d draft, below []block) slack.ModalViewRequest {
 	return view
 }
 
-func (a *App) destinationInput(d draft) block {
+func (a visit) destinationInput(d draft) block {
 	var options []*slack.OptionBlockObject
 	var chosen *slack.OptionBlockObject
 	for _, c := range a.Clusters {

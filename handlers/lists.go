@@ -21,7 +21,7 @@ type block = slack.Block
 const perPage = 15
 
 // clusters tells who each cluster is and how it is, asking all at once.
-func (a *App) clusters(ctx context.Context) (*Answer, error) {
+func (a visit) clusters(ctx context.Context) (*Answer, error) {
 	items := make([]prose, len(a.Clusters))
 	text := make([]string, len(a.Clusters))
 	var asking sync.WaitGroup
@@ -63,7 +63,7 @@ func listed(title string, items []prose, text []string) *Answer {
 	}
 }
 
-func (a *App) repos(ctx context.Context, c Command) (*Answer, error) {
+func (a visit) repos(ctx context.Context, c Command) (*Answer, error) {
 	cluster, err := a.cluster(c.Cluster)
 	if err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func (a *App) ownerName(owner string) string {
 
 // snapshots lists one page of a repository, newest first. It costs two
 // requests however many there are: the names of all, and the details of a page.
-func (a *App) snapshots(ctx context.Context, c Command) (*Answer, error) {
+func (a visit) snapshots(ctx context.Context, c Command) (*Answer, error) {
 	cluster, err := a.cluster(c.Cluster)
 	if err != nil {
 		return nil, err
@@ -173,7 +173,7 @@ func noSnapshots(c Command, total int) string {
 
 // since keeps what started lately. Names come newest first, so the first page
 // that is wholly older ends the search.
-func (a *App) since(ctx context.Context, cluster Cluster, c Command, listed []esops.Snapshot) ([]esops.Snapshot, error) {
+func (a visit) since(ctx context.Context, cluster Cluster, c Command, listed []esops.Snapshot) ([]esops.Snapshot, error) {
 	earliest := a.Now().Add(-c.Since)
 	var recent []esops.Snapshot
 	for chunk := range slices.Chunk(listed, 50) {
@@ -249,7 +249,7 @@ func (a *App) snapshotLine(s esops.Snapshot) string {
 }
 
 // show tells what one snapshot holds.
-func (a *App) show(ctx context.Context, c Command) (*Answer, error) {
+func (a visit) show(ctx context.Context, c Command) (*Answer, error) {
 	cluster, err := a.cluster(c.Cluster)
 	if err != nil {
 		return nil, err
@@ -292,11 +292,12 @@ func (a *App) show(ctx context.Context, c Command) (*Answer, error) {
 }
 
 // list shows operations, open ones first.
-func (a *App) list(ctx context.Context, c Command) (*Answer, error) {
+func (a visit) list(ctx context.Context, c Command) (*Answer, error) {
 	ops, err := a.Store.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
+	ops = slices.DeleteFunc(ops, func(op approvals.Operation) bool { return !a.sees(op.Plan.Cluster) })
 	slices.Reverse(ops) // newest first
 	title := count(len(ops), "open operation", "open operations")
 	if c.All {
@@ -305,7 +306,7 @@ func (a *App) list(ctx context.Context, c Command) (*Answer, error) {
 			return nil, err
 		}
 		for _, op := range recent {
-			if op.State.Final() {
+			if op.State.Final() && a.sees(op.Plan.Cluster) {
 				ops = append(ops, op)
 			}
 		}
@@ -331,8 +332,8 @@ func (a *App) list(ctx context.Context, c Command) (*Answer, error) {
 }
 
 // status is an operation's card, for one reader.
-func (a *App) status(ctx context.Context, c Command) (*Answer, error) {
-	op, err := a.operation(ctx, c.ID)
+func (a visit) status(ctx context.Context, c Command) (*Answer, error) {
+	op, err := a.find(ctx, c.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -363,8 +364,8 @@ func (a *App) link(ctx context.Context, id approvals.ID) string {
 }
 
 // log is an operation's audit trail in words, with each record's number.
-func (a *App) log(ctx context.Context, c Command) (*Answer, error) {
-	op, err := a.operation(ctx, c.ID)
+func (a visit) log(ctx context.Context, c Command) (*Answer, error) {
+	op, err := a.find(ctx, c.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -31,6 +31,7 @@ type Directory struct {
 
 	users    answers[*slack.User]
 	groups   answers[[]string]
+	rosters  answers[map[string][]string]
 	channels answers[*slack.Channel]
 }
 
@@ -115,17 +116,58 @@ func (d *Directory) actor(ctx context.Context, userID string, groups []string, m
 		return approvals.Actor{}, refusal
 	}
 	actor := approvals.Actor{ID: user.ID, Name: nameOf(user)}
-	for _, group := range groups {
-		members, err := d.Members(ctx, group, maxAge)
-		if err != nil {
-			return approvals.Actor{}, err
-		}
-		if slices.Contains(members, userID) && !slices.Contains(actor.Groups, group) {
+	members, err := d.members(ctx, groups, maxAge)
+	if err != nil {
+		return approvals.Actor{}, err
+	}
+	for group, in := range members {
+		if slices.Contains(in, userID) {
 			actor.Groups = append(actor.Groups, group)
 		}
 	}
 	slices.Sort(actor.Groups)
 	return actor, nil
+}
+
+// askedOneByOne is up to how many groups are asked for each by itself. Slack
+// takes some twenty of these questions a minute; beyond, it is asked for all
+// groups at once.
+const askedOneByOne = 3
+
+// members lists who is in each of the groups.
+func (d *Directory) members(ctx context.Context, groups []string, maxAge time.Duration) (map[string][]string, error) {
+	groups = slices.Compact(slices.Sorted(slices.Values(groups)))
+	in := map[string][]string{}
+	if len(groups) > askedOneByOne {
+		all, err := d.rosters.get(ctx, "", maxAge, d.now, d.askAll)
+		if err != nil {
+			return nil, fmt.Errorf("asking Slack who is in which group: %w", err)
+		}
+		for _, group := range groups {
+			in[group] = all[group]
+		}
+		return in, nil
+	}
+	for _, group := range groups {
+		members, err := d.Members(ctx, group, maxAge)
+		if err != nil && !lasting(err) {
+			return nil, err
+		}
+		in[group] = members // a group that is not there has nobody in it
+	}
+	return in, nil
+}
+
+func (d *Directory) askAll(ctx context.Context) (map[string][]string, error) {
+	all, err := d.api.GetUserGroupsContext(ctx, slack.GetUserGroupsOptionIncludeUsers(true))
+	if err != nil {
+		return nil, err
+	}
+	rosters := map[string][]string{}
+	for _, group := range all {
+		rosters[group.ID] = group.Users
+	}
+	return rosters, nil
 }
 
 // Members lists who is in a user group, as Slack said at most maxAge ago.

@@ -15,7 +15,7 @@ import (
 const planning = "planning…; if neither a card nor a refusal follows within a minute, nothing was asked"
 
 // plan tells what a restore would do, and changes nothing.
-func (a *App) plan(ctx context.Context, c Command) (*Answer, error) {
+func (a visit) plan(ctx context.Context, c Command) (*Answer, error) {
 	plan, readings, err := a.planned(ctx, c)
 	if err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func (a *App) plan(ctx context.Context, c Command) (*Answer, error) {
 }
 
 // planned plans what a command asks for, within the time that was promised.
-func (a *App) planned(ctx context.Context, c Command) (esops.Plan, esops.Readings, error) {
+func (a visit) planned(ctx context.Context, c Command) (esops.Plan, esops.Readings, error) {
 	cluster, err := a.cluster(c.Cluster)
 	if err != nil {
 		return esops.Plan{}, esops.Readings{}, err
@@ -51,7 +51,7 @@ func (c Command) request(cluster string) esops.Request {
 }
 
 // restore plans, and puts the plan on the desk; the board shows its card.
-func (a *App) restore(ctx context.Context, c Command, caller Caller) (*Answer, error) {
+func (a visit) restore(ctx context.Context, c Command, caller Caller) (*Answer, error) {
 	cluster, err := a.changeable(c.Cluster)
 	if err != nil {
 		return nil, err
@@ -75,11 +75,12 @@ func (a *App) restore(ctx context.Context, c Command, caller Caller) (*Answer, e
 
 // open puts a plan on the desk for whoever asks. They are looked up after
 // planning, which may have taken a while.
-func (a *App) open(ctx context.Context, caller Caller, req esops.Request, plan esops.Plan, readings esops.Readings, reason string) (approvals.Operation, error) {
-	actor, err := a.requester(ctx, caller, a.Desk.Rules().RequesterGroups())
+func (a visit) open(ctx context.Context, caller Caller, req esops.Request, plan esops.Plan, readings esops.Readings, reason string) (approvals.Operation, error) {
+	now, err := a.visit(ctx, caller, a.Desk.Rules().RequesterGroups())
 	if err != nil {
 		return approvals.Operation{}, err
 	}
+	actor := now.actor
 	if refusal := a.reachable(ctx, plan, readings, actor); refusal != nil {
 		return approvals.Operation{}, refusal
 	}
@@ -137,12 +138,12 @@ func askFor(c Command) string {
 }
 
 // cancel takes an operation back, or asks it to stop.
-func (a *App) cancel(ctx context.Context, c Command, caller Caller) (*Answer, error) {
-	op, err := a.operation(ctx, c.ID)
+func (a visit) cancel(ctx context.Context, c Command, caller Caller) (*Answer, error) {
+	op, err := a.find(ctx, c.ID)
 	if err != nil {
 		return nil, err
 	}
-	actor, refusal := a.actor(ctx, op, caller.User, "cancel")
+	actor, refusal := a.App.actor(ctx, op, caller.User, "cancel")
 	if refusal != nil {
 		return nil, refusal
 	}

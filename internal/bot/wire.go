@@ -69,7 +69,7 @@ func destinations(clusters []cluster) func(string) (worker.Destination, bool) {
 func named(clusters []cluster) []handlers.Cluster {
 	all := make([]handlers.Cluster, len(clusters))
 	for i, c := range clusters {
-		all[i] = handlers.Cluster{Name: c.Name, InstanceID: c.InstanceID, ReadOnly: c.ReadOnly, Planner: c.planner}
+		all[i] = handlers.Cluster{Name: c.Name, InstanceID: c.InstanceID, ReadOnly: c.ReadOnly, VisibleTo: c.VisibleTo, Planner: c.planner}
 	}
 	return all
 }
