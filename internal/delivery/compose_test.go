@@ -82,7 +82,7 @@ func TestTheRedisOfComposeKeepsWhatItAcknowledges(t *testing.T) {
 	address := listener.Addr().String()
 	_ = listener.Close()
 	_, port, _ := strings.Cut(address, ":")
-	args := append(command[1:], "--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir())
+	args := slices.Concat(command[1:], []string{"--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir()})
 	cmd := exec.Command(server, args...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
