@@ -50,3 +50,26 @@ func simulated(t *testing.T, version string) *escontract.Pair {
 		Restart: func(*testing.T) { reader.Restart() },
 	}
 }
+
+func TestSimulatedClustersReadOneAnothersRepositories(t *testing.T) {
+	repos := essim.NewRepos("/repositories")
+	client := &http.Client{Transport: &http.Transport{}}
+	t.Cleanup(client.CloseIdleConnections)
+	pair := func(t *testing.T, version string) *escontract.Pair {
+		clock := essim.NewHandClock(time.Date(2019, 7, 5, 22, 0, 0, 0, time.UTC))
+		c := essim.New(essim.Options{Version: version, Repos: repos, Clock: clock})
+		t.Cleanup(c.Close)
+		one := &escontract.Cluster{URL: c.URL(), Client: client}
+		return &escontract.Pair{Version: version, Owner: one, Reader: one, Pass: clock.Advance}
+	}
+	for _, version := range essim.Versions {
+		escontract.Write(t, pair(t, version), "/repositories/"+version)
+	}
+	for _, to := range essim.Versions {
+		for _, from := range essim.Versions {
+			t.Run(from+" to "+to, func(t *testing.T) {
+				escontract.Between(t, from, pair(t, to), "/repositories/"+from)
+			})
+		}
+	}
+}

@@ -57,6 +57,35 @@ func real(t *testing.T, version string) *escontract.Pair {
 	}
 }
 
+func TestRealNodesReadOneAnothersRepositories(t *testing.T) {
+	esnodetest.Need(t)
+	if os.Getenv("ESRESTORE_MATRIX") != "1" {
+		t.Skip("left out: set ESRESTORE_MATRIX=1 to start every version twice")
+	}
+	repo := t.TempDir()
+	client := &http.Client{Transport: &http.Transport{}}
+	t.Cleanup(client.CloseIdleConnections)
+	pair := func(t *testing.T, version string) (*escontract.Pair, string) {
+		n := esnodetest.Start(t, esnode.Options{Version: version, Name: "one", Repos: []string{repo}})
+		one := &escontract.Cluster{URL: n.URL(), Client: client}
+		return &escontract.Pair{Version: version, Owner: one, Reader: one, Pass: func(d time.Duration) { <-time.After(d) }}, n.Repos()[0]
+	}
+	for _, version := range essim.Versions {
+		t.Run("written by "+version, func(t *testing.T) {
+			p, repo := pair(t, version)
+			escontract.Write(t, p, repo+"/"+version)
+		})
+	}
+	for _, to := range essim.Versions {
+		t.Run("to "+to, func(t *testing.T) {
+			p, repo := pair(t, to)
+			for _, from := range essim.Versions {
+				t.Run("from "+from, func(t *testing.T) { escontract.Between(t, from, p, repo+"/"+from) })
+			}
+		})
+	}
+}
+
 // files damages the files of a repository.
 type files struct {
 	owner *story.Cluster

@@ -176,6 +176,9 @@ func (k *call) plan(b *restoreBody) (*restorePlan, *failure) {
 		return nil, k.v.unreadable(repo, sn, false)
 	}
 	refuse := func(format string, args ...any) *failure { return restoreRefused(repo, name, sn.uuid, format, args...) }
+	if f := sn.unreadableIndex(k.v); f != nil && k.v.major < 6 {
+		return nil, f
+	}
 	if sn.state != "SUCCESS" && sn.state != "PARTIAL" {
 		return nil, refuse("unsupported snapshot state [%s]", sn.state)
 	}
@@ -434,11 +437,16 @@ func (k *call) restoreIndex(r *restore, t target) {
 	}
 	ix.closed, ix.settings, ix.aliases, ix.restoring = false, t.settings, t.aliases, r
 	ix.settings["index.uuid"] = ix.uuid
-	if t.from.created.less(k.v) && k.v.major < 8 {
+	if t.from.created.less(k.v) && !k.v.from(7, 11) {
 		ix.settings["index.version.upgraded"] = strconv.Itoa(k.v.id())
 	}
 	delete(ix.settings, "index.verified_before_close")
 	ix.mappings = copyJSON(t.from.mappings).(map[string]any)
+	if t.from.created.major < 6 && k.v.major == 6 {
+		for _, m := range ix.mappings { // the upgrade spells a default out
+			m.(map[string]any)["_all"] = map[string]any{"enabled": true}
+		}
+	}
 	ix.shards = nil
 	unknown := ""
 	for key := range ix.settings {

@@ -453,6 +453,9 @@ func (k *call) snapshotStatus() (*answer, *failure) {
 				if e.sn.unreadable {
 					return nil, k.v.unreadable(repo, e.sn, false)
 				}
+				if f := e.sn.unreadableIndex(k.v); f != nil {
+					return nil, f
+				}
 				out = append(out, e.sn.statusJSON(k.v, repo, e.running))
 			}
 		}

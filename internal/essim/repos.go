@@ -180,9 +180,21 @@ func (s *store) unreadableBy(v version, repo string) *failure {
 		return fail(400, "parse_exception", "unknown field name  [min_version]")
 	case !v.from(7, 6) && f.from(7, 6):
 		return illegalState("Can't get text on a FIELD_NAME at 1:157")
-	case !v.from(7, 12) && f.from(8, 0):
+	case !v.from(7, 12) && f.from(7, 12):
 		return fail(500, "repository_exception", "[%s] Unexpected exception when loading repository data", repo).
-			causedBy(illegalArgument("[snapshots] unknown field [uuid] found"), false)
+			causedBy(fail(400, "parsing_exception", "Failed to parse object: unknown field [uuid] found"), false)
+	}
+	return nil
+}
+
+// unreadableIndex is the failure of reading the metadata of an index that a
+// newer version wrote, where lists can be read still, or nil.
+func (s *snapshot) unreadableIndex(v version) *failure {
+	switch {
+	case v.major < 6 && s.by.from(6, 5):
+		return illegalArgument("Unexpected field [mapping_version]")
+	case v.major < 8 && s.by.from(8, 15):
+		return illegalArgument("Unexpected field [mappings_updated_version]")
 	}
 	return nil
 }
