@@ -14,6 +14,7 @@ type Request struct {
 	Instance string // of the path
 	Region   string // as the request says, empty when it does not
 	Key      string // the access key's id
+	From     string // the client's address: its connection
 	Method   string
 	Path     string
 	Query    url.Values

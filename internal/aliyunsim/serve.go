@@ -62,7 +62,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	act, instance := route(r.Method, r.URL.Path)
 	key, _, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("Authorization"), "acs "), ":")
 	record := &Request{
-		Time: s.now(), Action: act.name, Instance: instance, Region: regionOf(r), Key: key, Method: r.Method,
+		Time: s.now(), Action: act.name, Instance: instance, Region: regionOf(r), Key: key, From: r.RemoteAddr, Method: r.Method,
 		Path: r.URL.EscapedPath(), Query: r.URL.Query(), Header: r.Header.Clone(), Body: string(body),
 	}
 	s.begin(record)
