@@ -3,8 +3,8 @@ package esops
 import (
 	"cmp"
 	"context"
+	"regexp"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 )
@@ -16,12 +16,12 @@ const Latest = "latest"
 // seconds, with Z, an offset such as +08:00, or in loc when neither is given.
 func ParseMoment(text string, loc *time.Location) (time.Time, bool) {
 	for _, layout := range []string{"2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z07:00"} {
-		if t, err := time.Parse(layout, text); err == nil {
+		if t, err := time.Parse(layout, text); err == nil && !t.IsZero() {
 			return t, true
 		}
 	}
 	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05"} {
-		if t, err := time.ParseInLocation(layout, text, loc); err == nil {
+		if t, err := time.ParseInLocation(layout, text, loc); err == nil && !t.IsZero() {
 			return t, true
 		}
 	}
@@ -66,8 +66,11 @@ func digits(s string) (run, rest string) {
 	return strings.TrimLeft(s[:end], "0"), s[end:]
 }
 
-// family is what names have in common that are numbered or dated alike.
+// family is what names have in common that are numbered or dated alike. The
+// random end that Elasticsearch's own lifecycle management gives a name is no
+// part of it.
 func family(name string) string {
+	name = randomEnd.ReplaceAllString(name, "")
 	var b strings.Builder
 	for i := 0; i < len(name); i++ {
 		if !digit(name[i]) {
@@ -79,63 +82,148 @@ func family(name string) string {
 	return b.String()
 }
 
+var randomEnd = regexp.MustCompile(`-[a-z0-9_-]{22}$`)
+
 // startedBy finds the newest successful snapshot of a cheap listing that
 // started at or before moment by Elasticsearch's own clock; a zero moment is
-// any. It asks for the details of few snapshots: within a family of names that
-// differ in their digits alone, their order is that of their start, so that a
-// binary search does.
+// any. Each start costs a read of the repository, so few are asked for: within
+// a family of names that differ in their digits alone, the order of the names
+// is taken for that of the starts, as long as every start that was read agrees.
 func startedBy(ctx context.Context, r Reader, repository string, listed []Snapshot, moment time.Time) (Snapshot, bool, error) {
-	families := map[string][]string{}
+	byFamily := map[string]*lineage{}
 	for _, s := range listed {
 		if s.State == SnapshotSuccess {
-			families[family(s.Name)] = append(families[family(s.Name)], s.Name)
+			name := family(s.Name)
+			if byFamily[name] == nil {
+				byFamily[name] = &lineage{read: map[string]Snapshot{}}
+			}
+			byFamily[name].names = append(byFamily[name].names, s.Name)
 		}
 	}
-	var best Snapshot
-	for _, names := range families {
-		slices.SortFunc(names, natural)
-		found, ok, err := newestIn(ctx, r, repository, names, moment)
+	for _, l := range byFamily {
+		slices.SortFunc(l.names, natural)
+	}
+	for {
+		var ask []string
+		for _, l := range byFamily {
+			ask = append(ask, l.unsure(moment)...)
+		}
+		if len(ask) == 0 {
+			break
+		}
+		details, err := r.Snapshots(ctx, repository, ask...)
 		if err != nil {
 			return Snapshot{}, false, err
 		}
-		if ok && found.Started.After(best.Started) {
-			best = found
+		told := map[string]Snapshot{}
+		for _, s := range details {
+			if s.State == SnapshotSuccess {
+				told[s.Name] = s
+			}
 		}
+		for _, l := range byFamily {
+			l.learn(ask, told)
+		}
+	}
+	var best Snapshot
+	for _, l := range byFamily {
+		best = later(best, l.newest(moment))
 	}
 	return best, best.Name != "", nil
 }
 
-// newestIn searches one family, oldest name first.
-func newestIn(ctx context.Context, r Reader, repository string, names []string, moment time.Time) (Snapshot, bool, error) {
-	var failed error
-	details := map[string]Snapshot{}
-	detail := func(name string) (Snapshot, bool) {
-		if s, ok := details[name]; ok {
-			return s, true
-		}
-		got, err := r.Snapshots(ctx, repository, name)
-		if err != nil {
-			failed = err
-			return Snapshot{}, false
-		}
-		if len(got) == 0 { // deleted since the listing
-			return Snapshot{}, false
-		}
-		details[name] = got[0]
-		return got[0], true
-	}
-	after := len(names) // the first that started after the moment
-	if !moment.IsZero() {
-		after = sort.Search(len(names), func(i int) bool {
-			s, ok := detail(names[i])
-			return ok && s.Started.After(moment)
-		})
-	}
-	for i := after - 1; i >= 0 && failed == nil; i-- {
-		s, ok := detail(names[i])
-		if ok && (moment.IsZero() || !s.Started.After(moment)) {
-			return s, true, nil
-		}
-	}
-	return Snapshot{}, false, failed
+// samples is how many starts of one family are asked for at once.
+const samples = 16
+
+// A lineage is one family of names, oldest first as far as the names tell.
+type lineage struct {
+	names []string
+	read  map[string]Snapshot
 }
+
+// unsure are the names whose start decides next; none when the newest is known.
+func (l *lineage) unsure(moment time.Time) []string {
+	// Everything before from started in time, nothing from to on did.
+	from, to := 0, len(l.names)
+	var last time.Time
+	ordered := true
+	for i, name := range l.names {
+		s, ok := l.read[name]
+		if !ok {
+			continue
+		}
+		if s.Started.Before(last) {
+			ordered = false
+		}
+		last = s.Started
+		if in(s, moment) {
+			from = i + 1
+		} else if to == len(l.names) {
+			to = i
+		}
+	}
+	if !ordered { // the names tell nothing: read them all
+		return l.unread(l.names)
+	}
+	if to-from > samples {
+		return l.spread(from, to)
+	}
+	return l.unread(l.names[from:to])
+}
+
+// spread picks names evenly, the first and the last among them.
+func (l *lineage) spread(from, to int) []string {
+	var picked []string
+	for i := range samples {
+		picked = append(picked, l.names[from+i*(to-1-from)/(samples-1)])
+	}
+	return l.unread(picked)
+}
+
+func (l *lineage) unread(names []string) []string {
+	var unread []string
+	for _, name := range names {
+		if _, ok := l.read[name]; !ok {
+			unread = append(unread, name)
+		}
+	}
+	return unread
+}
+
+// learn takes in what was told, and forgets what was asked for in vain: it was
+// deleted, or made anew, since the listing.
+func (l *lineage) learn(asked []string, told map[string]Snapshot) {
+	in := map[string]bool{}
+	for _, name := range asked {
+		in[name] = true
+	}
+	l.names = slices.DeleteFunc(l.names, func(name string) bool {
+		s, ok := told[name]
+		if ok {
+			l.read[name] = s
+		}
+		return in[name] && !ok
+	})
+}
+
+// newest is the newest one read that started in time.
+func (l *lineage) newest(moment time.Time) Snapshot {
+	var best Snapshot
+	for _, s := range l.read {
+		if in(s, moment) {
+			best = later(best, s)
+		}
+	}
+	return best
+}
+
+// later is the one that started later, or the later name.
+func later(a, b Snapshot) Snapshot {
+	if cmp.Or(a.Started.Compare(b.Started), strings.Compare(a.Name, b.Name)) > 0 {
+		return a
+	}
+	return b
+}
+
+// in reports whether a snapshot started at or before moment, if there is one.
+func in(s Snapshot, moment time.Time) bool { return moment.IsZero() || !s.Started.After(moment) }
