@@ -1,6 +1,7 @@
 package esops
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -99,10 +100,12 @@ func (p Planner) snapshot(ctx context.Context, req Request) (Snapshot, *Finding,
 	if err != nil {
 		return Snapshot{}, nil, fmt.Errorf("reading snapshot %q: %w", req.Snapshot, err)
 	}
-	if len(details) == 0 {
-		return Snapshot{}, missingSnapshot(p.Cluster, req, listed), nil
+	for _, s := range details {
+		if s.Name == req.Snapshot {
+			return s, unfinished(s), nil
+		}
 	}
-	return details[0], unfinished(details[0]), nil
+	return Snapshot{}, missingSnapshot(p.Cluster, req, listed), nil
 }
 
 func noneByTime(req Request, listed int, moment time.Time, isTime bool) string {
@@ -183,7 +186,7 @@ func (p Planner) judge(cluster Cluster, snapshot Snapshot, chosen selection, req
 		add(Finding{Code: "system_left_out", Severity: Note,
 			Sentence: fmt.Sprintf("%d system %s out: %s.", n, plural(n, "index stays", "indices stay"), some(chosen.systemLeft))})
 	}
-	if len(chosen.names) == 0 && onlyNotes(findings) {
+	if len(chosen.names) == 0 && !slices.ContainsFunc(findings, blocks) {
 		add(Finding{Code: "nothing_selected", Severity: Blocking,
 			Sentence: "The list of indices picks nothing from this snapshot.",
 			WayOut:   fmt.Sprintf("See what it holds with: show %s %s/%s", p.Cluster, req.Repository, snapshot.Name)})
@@ -206,18 +209,14 @@ func (p Planner) judge(cluster Cluster, snapshot Snapshot, chosen selection, req
 
 // holes finds the chosen indices that a PARTIAL snapshot does not hold whole.
 func holes(snapshot Snapshot, names []string, allowed bool) []Finding {
-	missing := map[string][]string{}
-	for _, f := range snapshot.Failures {
-		missing[f.Index] = append(missing[f.Index], fmt.Sprint(f.Shard))
-	}
+	missing := missingShards(snapshot)
 	var findings []Finding
 	for _, name := range names {
 		shards := missing[name]
 		if len(shards) == 0 {
 			continue
 		}
-		slices.Sort(shards)
-		list := plural(len(shards), "shard ", "shards ") + strings.Join(slices.Compact(shards), ", ")
+		list := plural(len(shards), "shard ", "shards ") + strings.Join(shards, ", ")
 		if allowed {
 			findings = append(findings, Finding{Code: "empty_shards", Severity: Warning, Index: name,
 				Sentence: fmt.Sprintf("The snapshot does not hold %s whole: %s will be empty.", name, list)})
@@ -228,6 +227,19 @@ func holes(snapshot Snapshot, names []string, allowed bool) []Finding {
 			WayOut:   "Leave it out, or add --partial to restore it with those shards empty."})
 	}
 	return findings
+}
+
+// missingShards are the shards that a snapshot does not hold, by index.
+func missingShards(snapshot Snapshot) map[string][]string {
+	failures := slices.Clone(snapshot.Failures)
+	slices.SortFunc(failures, func(a, b ShardFailure) int { return cmp.Or(cmp.Compare(a.Index, b.Index), a.Shard-b.Shard) })
+	missing := map[string][]string{}
+	for _, f := range failures {
+		if shard := fmt.Sprint(f.Shard); !slices.Contains(missing[f.Index], shard) {
+			missing[f.Index] = append(missing[f.Index], shard)
+		}
+	}
+	return missing
 }
 
 // place gives each index its target and finds what stands in the way there.
@@ -247,10 +259,7 @@ func (p Planner) place(ctx context.Context, plan *Plan, readings *Readings, snap
 	if err != nil {
 		return err
 	}
-	if sizes == nil {
-		readings.Findings = append(readings.Findings, Finding{Code: "size_unknown", Severity: Note,
-			Sentence: "How large the indices are is not known: the repository did not tell within 20 seconds."})
-	}
+	missing := missingShards(snapshot)
 	first := map[string]string{}
 	for i, name := range names {
 		item := Item{Index: name, Target: targets[i], TargetState: TargetAbsent}
@@ -276,30 +285,39 @@ func (p Planner) place(ctx context.Context, plan *Plan, readings *Readings, snap
 				Sentence: fmt.Sprintf("%s would be a system index.", item.Target),
 				WayOut:   "Choose another --as, or add --system if that is really meant."})
 		}
-		readings.Findings = append(readings.Findings, p.conflict(item, state.Targets[item.Target], reading.Shards, plan.Flags)...)
+		readings.Findings = append(readings.Findings, p.conflict(item, state.Targets[item.Target], reading.Shards, len(missing[name]) > 0, plan.Flags)...)
 		plan.Items = append(plan.Items, item)
 		readings.Items = append(readings.Items, reading)
+	}
+	if _, known := readings.Bytes(); !known {
+		why := "the repository did not tell within 20 seconds"
+		if sizes != nil {
+			why = "Elasticsearch " + readings.Version + " does not tell"
+		}
+		readings.Findings = append(readings.Findings, Finding{Code: "size_unknown", Severity: Note,
+			Sentence: "How large the indices are is not known: " + why + "."})
 	}
 	return nil
 }
 
-// sizes returns nil, and no error, when the repository is too slow to tell.
+// sizes returns nil, and no error, when the repository does not tell: sizes
+// decide nothing that Elasticsearch would not decide again.
 func (p Planner) sizes(ctx context.Context, repository, snapshot string) (map[string]Size, error) {
 	within, cancel := context.WithTimeout(ctx, sizesWithin)
 	defer cancel()
 	sizes, err := p.Reader.Sizes(within, repository, snapshot)
-	if err == nil {
+	switch {
+	case err == nil:
 		return sizes, nil
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("asking for sizes in %q: %w", snapshot, err)
 	}
-	_, refused := Refused(err)
-	if refused || within.Err() != nil && ctx.Err() == nil {
-		return nil, nil
-	}
-	return nil, fmt.Errorf("asking for sizes in %q: %w", snapshot, err)
+	return nil, nil
 }
 
-// conflict finds what stands under a target's name.
-func (p Planner) conflict(item Item, now Target, shards int, flags Flags) []Finding {
+// conflict finds what stands under a target's name. hollow is an index that the
+// snapshot does not hold whole.
+func (p Planner) conflict(item Item, now Target, shards int, hollow bool, flags Flags) []Finding {
 	beside := "restore it beside with --as 'restored-$1'"
 	if flags.As != "" {
 		beside = "choose another name with --as"
@@ -317,6 +335,10 @@ func (p Planner) conflict(item Item, now Target, shards int, flags Flags) []Find
 	case TargetStream:
 		return block("data_stream_name", capital(beside)+".", "%s is a data stream on %s.", item.Target, p.Cluster)
 	case TargetClosed:
+		if hollow {
+			return block("partial_over_closed", capital(beside)+", or leave it out.",
+				"%s has a closed index %s, and the snapshot does not hold %s whole; Elasticsearch restores that under a free name only.", p.Cluster, item.Target, item.Index)
+		}
 		if !flags.OverwriteClosed {
 			return block("closed_index", capital(beside)+", or add --overwrite-closed: its data is gone from the first second.",
 				"%s has a closed index %s already.", p.Cluster, item.Target)
@@ -333,7 +355,7 @@ func (p Planner) conflict(item Item, now Target, shards int, flags Flags) []Find
 
 // restoreSteps are the steps of a restore.
 func restoreSteps(plan Plan) []Step {
-	body := &RestoreBody{IgnoreIndexSettings: ignoredSettings, Partial: plan.Flags.Partial}
+	body := &RestoreBody{IgnoreIndexSettings: slices.Clone(ignoredSettings), Partial: plan.Flags.Partial}
 	for _, item := range plan.Items {
 		body.Indices = append(body.Indices, item.Index)
 	}
@@ -358,9 +380,7 @@ func approves(findings []Finding) []string {
 	return slices.Compact(codes)
 }
 
-func onlyNotes(findings []Finding) bool {
-	return !slices.ContainsFunc(findings, func(f Finding) bool { return f.Severity != Note })
-}
+func blocks(f Finding) bool { return f.Severity == Blocking }
 
 // sortFindings puts the worst first and otherwise keeps the order.
 func sortFindings(findings []Finding) {
