@@ -189,6 +189,9 @@ func Describe(was, is Plan) []string {
 	if was.ClusterUUID != is.ClusterUUID {
 		add("the cluster behind %s is another one now", is.Cluster)
 	}
+	if was.Source != is.Source {
+		add("repository %s belongs to %s now, no longer to %s", is.Repository, is.Source, was.Source)
+	}
 	if was.SnapshotUUID != is.SnapshotUUID {
 		add("snapshot %s was made anew under its name", is.Snapshot)
 	}
