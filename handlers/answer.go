@@ -69,6 +69,11 @@ func (a *App) answer(ctx context.Context, to Caller, answer Answer) error {
 			return nil
 		}
 	}
+	if to.Channel == "" { // the Home tab is in no channel
+		_, err := a.API.OpenViewContext(ctx, to.Trigger, slack.ModalViewRequest{Type: slack.VTModal,
+			Title: plainText("es-restore"), Close: plainText("Close"), Blocks: slack.Blocks{BlockSet: answer.Blocks}})
+		return errors.Join(first, err)
+	}
 	_, err := a.API.PostEphemeralContext(ctx, to.Channel, to.User, message(answer)...)
 	if err == nil {
 		return nil

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -64,6 +65,7 @@ type App struct {
 
 	app      atomic.Pointer[string] // this app's ID, once Slack has said it
 	listings listings
+	homes    sync.Map // users who have opened the Home tab
 }
 
 // Greeted takes down which app Slack says this is.

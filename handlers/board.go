@@ -268,10 +268,12 @@ func (b *Board) replies(ctx context.Context, lease *store.Lease, id approvals.ID
 	}
 	var answers []Answer
 	var last []int64
+	ended := false
 	for _, r := range trail {
 		if r.Seq <= card.Replied || r.Seq > upTo {
 			continue
 		}
+		ended = ended || ends(r.Event, op)
 		answer := b.reply(r, op)
 		if at := len(answers) - 1; together && at >= 0 && len(answers[at].Blocks) < 20 {
 			answers[at].Text = clip(answers[at].Text+"\n"+answer.Text, 3500)
@@ -280,6 +282,11 @@ func (b *Board) replies(ctx context.Context, lease *store.Lease, id approvals.ID
 			continue
 		}
 		answers, last = append(answers, answer), append(last, r.Seq)
+	}
+	if ended {
+		if err := b.direct(ctx, card, op); err != nil {
+			return err
+		}
 	}
 	for i, answer := range answers {
 		if _, err := b.sender.post(ctx, card.Channel, card.TS, answer); err != nil {
@@ -302,6 +309,21 @@ func (b *Board) reply(r audit.Record, op approvals.Operation) Answer {
 		return Answer{Text: "<@" + op.Requester.ID + "> " + escape(said), Blocks: []block{p.block()}}
 	}
 	return Answer{Text: escape(said), Blocks: []block{p.block()}}
+}
+
+// direct tells who asked, in a direct message, how it ended.
+func (b *Board) direct(ctx context.Context, card store.Card, op approvals.Operation) error {
+	said := fmt.Sprintf("%s %s: %s.", op.ID, stateWords[op.State], summary(op))
+	if op.Failure != nil {
+		said += " " + op.Failure.Sentence
+	}
+	p := prose{}.say(said)
+	link, err := b.API.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: card.Channel, Ts: card.TS})
+	if err == nil {
+		p = append(p.say(" "), linkTo(link, "Its card and thread"))
+	}
+	_, err = b.sender.post(ctx, op.Requester.ID, "", Answer{Text: escape(clean(said, 2800)), Blocks: []block{p.block()}})
+	return err
 }
 
 // ends reports whether a record is an operation's last.

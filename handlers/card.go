@@ -319,13 +319,18 @@ const (
 	actionDetails = "details"
 )
 
+// cardButton is a button about an operation: its value is the ID.
+func cardButton(op approvals.Operation, action, label, spoken string) *slack.ButtonBlockElement {
+	b := slack.NewButtonBlockElement(action, string(op.ID), plainText(label))
+	b.AccessibilityLabel = clean(fmt.Sprintf("%s %s", spoken, op.ID), 70)
+	return b
+}
+
 // buttons are what can be done in the operation's state. One that is approved
 // and held up may need another approval.
 func buttons(op approvals.Operation, heldUp bool) *slack.ActionBlock {
 	button := func(action, label, spoken string) *slack.ButtonBlockElement {
-		b := slack.NewButtonBlockElement(action, string(op.ID), slack.NewTextBlockObject(slack.PlainTextType, label, false, false))
-		b.AccessibilityLabel = clean(fmt.Sprintf("%s %s", spoken, op.ID), 70)
-		return b
+		return cardButton(op, action, label, spoken)
 	}
 	var elements []slack.BlockElement
 	asks := op.State == approvals.Ready && !op.Needs.Standing()

@@ -78,6 +78,9 @@ func (a *App) click(ctx context.Context, in slack.InteractionCallback, action sl
 		a.Log.Warn("click ignored", "actor", caller.User, "operation", id, "err", err)
 		return nil, err
 	}
+	if in.Container.Type == "view" && in.View.Type == slack.VTHomeTab {
+		return nil, a.fromHome(ctx, op, action.ActionID, caller)
+	}
 	if refusal := a.onRecord(ctx, in, op); refusal != nil {
 		return nil, a.recorded(ctx, op, caller.User, action.ActionID, refusal)
 	}
@@ -149,6 +152,26 @@ func (a *App) recordedBy(ctx context.Context, op approvals.Operation, actor appr
 		return errors.Join(refusal, err)
 	}
 	return refusal
+}
+
+// fromHome opens the form of a decision from the Home tab, which is not the card:
+// what is decided there was shown from the store.
+func (a *App) fromHome(ctx context.Context, op approvals.Operation, action string, caller Caller) error {
+	switch action {
+	case actionDetails:
+		return a.openDetails(ctx, op, caller)
+	case actionApprove, actionDeny:
+		actor, err := a.actor(ctx, op, caller.User, action)
+		if err != nil {
+			return err
+		}
+		if refusal := a.Desk.MayOpen(op, actor, action); refusal != nil {
+			return a.recordedBy(ctx, op, actor, action, refusal)
+		}
+		return a.openModal(ctx, op, action, caller)
+	}
+	return a.recorded(ctx, op, caller.User, clean(action, 40),
+		esops.Refuse("unknown_button", "Use the buttons of the card.", "There is no such button."))
 }
 
 // decide records a decision, or opens the modal that asks for what it needs.

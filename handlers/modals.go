@@ -116,6 +116,7 @@ func (a *App) Submit(ctx context.Context, in slack.InteractionCallback, ack func
 	a.Decided(a.Now().Sub(began))
 	if err == nil {
 		ack(nil)
+		a.refreshHome(ctx, in.User.ID)
 		return
 	}
 	ack(underInput(in.View, a.trouble(err)))

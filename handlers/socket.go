@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/slackevents"
 	"github.com/slack-go/slack/socketmode"
 )
 
@@ -159,6 +160,11 @@ func (s *Socket) handle(ctx context.Context, event socketmode.Event, ack func(an
 			s.App.Submit(ctx, data, ack)
 		default:
 			ack(nil)
+		}
+	case slackevents.EventsAPIEvent:
+		ack(nil)
+		if opened, ok := data.InnerEvent.Data.(*slackevents.AppHomeOpenedEvent); ok && opened.Tab == "home" {
+			s.App.ShowHome(ctx, opened.User)
 		}
 	default:
 		ack(nil)

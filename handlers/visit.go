@@ -18,11 +18,14 @@ type visit struct {
 	Clusters []Cluster // those the person may read about
 }
 
-// visit looks up who asks, where; whoever may not use the bot is refused. groups
-// are further ones that matter for what is asked.
+// visit looks up who asks, where; whoever may not use the bot is refused. The
+// Home tab is in no channel. groups are further ones that matter for what is
+// asked.
 func (a *App) visit(ctx context.Context, caller Caller, groups []string) (visit, error) {
-	if refusal := a.place(ctx, caller.Channel); refusal != nil {
-		return visit{}, refusal
+	if caller.Channel != "" {
+		if refusal := a.place(ctx, caller.Channel); refusal != nil {
+			return visit{}, refusal
+		}
 	}
 	groups = slices.Concat(approvals.GroupsOf(a.Requesters), groups)
 	for _, c := range a.Clusters {
