@@ -109,7 +109,7 @@ func (a *App) command(ctx context.Context, c Command, caller Caller) (*Answer, e
 	}
 	v, err := a.visit(ctx, caller, a.Desk.Rules().RequesterGroups())
 	if err != nil {
-		return nil, err
+		return nil, a.refusedVerb(ctx, c, caller, err)
 	}
 	switch c.Verb {
 	case "":
@@ -138,6 +138,24 @@ func (a *App) command(ctx context.Context, c Command, caller Caller) (*Answer, e
 	return nil, fmt.Errorf("no one answers %q", c.Verb)
 }
 
+// refusedVerb puts on record that a command on an operation was refused. One on
+// an operation that does not exist is logged.
+func (a *App) refusedVerb(ctx context.Context, c Command, caller Caller, err error) error {
+	var refusal *esops.Refusal
+	if c.ID == "" || !errors.As(err, &refusal) {
+		return err
+	}
+	op, missing := a.operation(ctx, c.ID)
+	if missing != nil {
+		a.Log.Warn("command ignored", "actor", caller.User, "operation", c.ID, "code", refusal.Code, "err", missing)
+		return err
+	}
+	if failed := a.Desk.Refuse(ctx, approvals.Actor{ID: caller.User}, op, c.Verb, refusal); failed != nil {
+		return errors.Join(err, failed)
+	}
+	return err
+}
+
 // place refuses channels in which commands don't work.
 func (a *App) place(ctx context.Context, channel string) *esops.Refusal {
 	if len(a.Channels) > 0 && !slices.Contains(a.Channels, channel) {
@@ -145,7 +163,7 @@ func (a *App) place(ctx context.Context, channel string) *esops.Refusal {
 	}
 	refusal := a.Directory.Channel(ctx, channel)
 	if refusal != nil && refusal.Code == "not_in_channel" && len(a.Channels) > 0 {
-		return nil // the configuration wants it here; posting tells if it can't
+		return nil // the configuration wants it here; what needs a card looks again
 	}
 	return refusal
 }

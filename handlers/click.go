@@ -84,7 +84,7 @@ func (a *App) click(ctx context.Context, in slack.InteractionCallback, action sl
 	if refusal := a.onRecord(ctx, in, op); refusal != nil {
 		return nil, a.recorded(ctx, op, caller.User, action.ActionID, refusal)
 	}
-	if refusal := a.place(ctx, caller.Channel); refusal != nil && refusal.Code != "wrong_channel" {
+	if refusal := a.Directory.Channel(ctx, caller.Channel); refusal != nil {
 		return nil, a.recorded(ctx, op, caller.User, action.ActionID, refusal)
 	}
 	switch action.ActionID {

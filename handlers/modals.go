@@ -134,6 +134,9 @@ func (a *App) submit(ctx context.Context, in slack.InteractionCallback) error {
 	if err != nil {
 		return err
 	}
+	if refusal := a.Directory.Channel(ctx, op.Channel); refusal != nil { // it may be another one than when the form was opened
+		return a.recorded(ctx, op, in.User.ID, clean(in.View.CallbackID, 40), refusal)
+	}
 	actor, err := a.actor(ctx, op, in.User.ID, in.View.CallbackID)
 	if err != nil {
 		return err

@@ -81,7 +81,7 @@ func (a visit) open(ctx context.Context, caller Caller, req esops.Request, plan 
 		return approvals.Operation{}, err
 	}
 	actor := now.actor
-	if refusal := a.reachable(ctx, plan, readings, actor); refusal != nil {
+	if refusal := a.reachable(ctx, approvals.Subject{Plan: plan, Readings: readings, Requester: actor}, caller.Channel); refusal != nil {
 		return approvals.Operation{}, refusal
 	}
 	return a.Desk.Open(ctx, actor, approvals.Opening{
@@ -89,12 +89,15 @@ func (a visit) open(ctx context.Context, caller Caller, req esops.Request, plan 
 	})
 }
 
-// reachable refuses a request whose card would go to a channel, named by a
-// policy, in which nobody could decide.
-func (a *App) reachable(ctx context.Context, plan esops.Plan, readings esops.Readings, actor approvals.Actor) *esops.Refusal {
-	needs, refusal := a.Desk.Rules().Needs(approvals.Subject{Plan: plan, Readings: readings, Requester: actor})
-	if refusal != nil || needs.Channel == "" {
+// reachable refuses a request whose card would go to a channel in which nobody
+// could decide: the one where it is asked, or that a policy names.
+func (a *App) reachable(ctx context.Context, s approvals.Subject, asked string) *esops.Refusal {
+	needs, refusal := a.Desk.Rules().Needs(s)
+	if refusal != nil {
 		return refusal
+	}
+	if needs.Channel == "" {
+		return a.Directory.Channel(ctx, asked)
 	}
 	if refusal := a.Directory.Channel(ctx, needs.Channel); refusal != nil {
 		return esops.Refuse("policy_channel", "Whoever keeps the bot's configuration must look at it.",
