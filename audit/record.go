@@ -83,10 +83,16 @@ func Parse(line []byte) (Record, error) {
 	return r, nil
 }
 
-// hashOf hashes a record's JSON, whatever fields it has, without "hash".
+// hashOf hashes a record's JSON, whatever fields it has, without "hash". A field
+// that is there twice would read as the first to some and as the last to others,
+// and text that is not UTF-8 as anything: RFC 8785 takes neither.
 func hashOf(line []byte) (string, error) {
+	whole, err := jcs.Transform(line)
+	if err != nil {
+		return "", fmt.Errorf("bringing a record to its canonical form: %w", err)
+	}
 	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(line, &fields); err != nil {
+	if err := json.Unmarshal(whole, &fields); err != nil {
 		return "", fmt.Errorf("reading a record: %w", err)
 	}
 	if fields == nil {

@@ -53,6 +53,9 @@ func (c *Checker) Next(line []byte) error {
 		if *r.Seq == 1 && r.Prev != Genesis.Hash {
 			return &Broken{1, "it does not begin a chain: its prev is not 64 zeros"}
 		}
+		if *r.Seq != 1 && r.Prev == Genesis.Hash {
+			return &Broken{1, fmt.Sprintf("its prev is that of the first, and its seq %d", *r.Seq)}
+		}
 		c.First, c.head = *r.Seq, Head{Seq: *r.Seq - 1, Hash: r.Prev}
 		expected = *r.Seq
 	}
@@ -73,13 +76,16 @@ func (c *Checker) Next(line []byte) error {
 	return nil
 }
 
+// blanks are what may stand around a record.
+const blanks = " \t\r\n"
+
 // Verify checks JSON lines and returns the head they end at.
 func Verify(lines io.Reader) (*Checker, error) {
 	var c Checker
 	reader := bufio.NewReader(lines)
 	for {
 		line, err := reader.ReadBytes('\n')
-		if line = bytes.TrimSpace(line); len(line) > 0 {
+		if line = bytes.Trim(line, blanks); len(line) > 0 {
 			if broken := c.Next(line); broken != nil {
 				return &c, broken
 			}

@@ -63,6 +63,27 @@ func (s *Store) Lines(ctx context.Context, from int64, each func(line string) er
 // Trail returns every record of one operation that the log still holds, oldest
 // first.
 func (s *Store) Trail(ctx context.Context, id approvals.ID) ([]audit.Record, error) {
+	entries, err := s.trail(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return records(entries)
+}
+
+// TrailLines are the records of Trail as they were written.
+func (s *Store) TrailLines(ctx context.Context, id approvals.ID) ([]string, error) {
+	entries, err := s.trail(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	lines := make([]string, len(entries))
+	for i, e := range entries {
+		lines[i], _ = e.Values["line"].(string)
+	}
+	return lines, nil
+}
+
+func (s *Store) trail(ctx context.Context, id approvals.ID) ([]redis.XMessage, error) {
 	seqs, err := s.redis.LRange(ctx, trailKey(id), 0, -1).Result()
 	if err != nil {
 		return nil, fmt.Errorf("reading the trail of %s: %w", id, err)
@@ -79,7 +100,7 @@ func (s *Store) Trail(ctx context.Context, id approvals.ID) ([]audit.Record, err
 	for _, answer := range answers {
 		entries = append(entries, answer.Val()...)
 	}
-	return records(entries)
+	return entries, nil
 }
 
 func records(entries []redis.XMessage) ([]audit.Record, error) {
