@@ -43,6 +43,7 @@ type Store interface {
 	Open(ctx context.Context) ([]approvals.Operation, error)
 	Recent(ctx context.Context, offset, limit int64) ([]approvals.Operation, int64, error)
 	Trail(ctx context.Context, id approvals.ID) ([]audit.Record, error)
+	TrailLines(ctx context.Context, id approvals.ID) ([]string, error)
 	Card(ctx context.Context, id approvals.ID) (store.Card, error)
 	Progress(ctx context.Context, id approvals.ID, reading any) (bool, error)
 }
@@ -128,6 +129,8 @@ func (a *App) command(ctx context.Context, c Command, caller Caller) (*Answer, e
 		return v.restore(ctx, c, caller)
 	case "list":
 		return v.list(ctx, c)
+	case "history":
+		return v.history(ctx, c, caller)
 	case "status":
 		return v.status(ctx, c)
 	case "log":

@@ -233,7 +233,7 @@ func (a *App) turnPage(ctx context.Context, action slack.BlockAction, caller Cal
 		return nil, refusal
 	}
 	switch c.Verb {
-	case "snapshots", "show", "list", "log":
+	case "snapshots", "show", "list", "history", "log":
 	default:
 		return nil, esops.Refuse("unknown_button", "", "There is no such button.")
 	}

@@ -28,8 +28,11 @@ type Command struct {
 	ID         approvals.ID
 
 	Match string        // of snapshots
-	Since time.Duration // of snapshots
+	Since time.Duration // of snapshots, list and history
 	All   bool          // of list
+	By    string        // of list and history: who asked, an ID, a name or "me"
+	Limit int           // of list and history; 0: no limit
+	File  bool          // of log and history: as a file
 	Page  int           // of what comes in pages, from 1
 }
 
@@ -62,9 +65,11 @@ var verbs = []verb{
 		what: "what a restore would do; asks nobody, changes nothing", min: 3, max: 3, flags: restoreFlags, take: takeIndices},
 	{name: "restore", usage: snapshotUsage + " INDICES [flags] --reason TEXT", example: `restore es-cn-b aliyun_snapshot_from_es-cn-a/latest file-2019-08-25 --reason "ticket 4711"`,
 		what: "ask for a restore", min: 3, max: 3, flags: restoreFlags, take: takeRestore},
-	{name: "list", usage: "[--all]", example: "list", what: "operations, open ones first", flags: listFlags},
+	{name: "list", usage: "[--all] [--by WHO] [--cluster CLUSTER] [--since 7d] [--limit N]", example: "list", what: "operations, open ones first", flags: listFlags},
+	{name: "history", usage: "[--by WHO] [--cluster CLUSTER] [--since 7d] [--limit N] [--file]", example: "history --since 30d --cluster es-cn-b",
+		what: "finished operations, newest first; --file sends all records as JSON lines", flags: historyFlags},
 	{name: "status", usage: "ID", example: "status R-7K3M9", what: "where one operation stands", min: 1, max: 1, take: takeID},
-	{name: "log", usage: "ID", example: "log R-7K3M9", what: "its whole audit trail", min: 1, max: 1, flags: pageFlag, take: takeID},
+	{name: "log", usage: "ID [--file]", example: "log R-7K3M9", what: "its whole audit trail; --file puts it into its thread as JSON lines", min: 1, max: 1, flags: logFlags, take: takeID},
 	{name: "cancel", usage: "ID [--reason TEXT]", example: `cancel R-7K3M9 --reason "found it elsewhere"`, what: "take it back, or stop it once it runs", min: 1, max: 1,
 		flags: func(f *pflag.FlagSet, c *Command) { f.StringVar(&c.Reason, "reason", "", "why") }, take: takeID},
 }
@@ -126,6 +131,9 @@ func Parse(text string) (Command, *esops.Refusal) {
 	if _, known := verbNamed(c.Help); c.Help != "" && !known {
 		return Command{}, unknownVerb(c.Help)
 	}
+	if c.Limit < 0 {
+		return Command{}, misused(v, "a limit is a number from 1 on.")
+	}
 	if c.Page < 1 {
 		return Command{}, misused(v, "pages count from 1.")
 	}
@@ -185,8 +193,26 @@ func snapshotFlags(f *pflag.FlagSet, c *Command) {
 func pageFlag(f *pflag.FlagSet, c *Command) { f.IntVar(&c.Page, "page", 1, "which page") }
 
 func listFlags(f *pflag.FlagSet, c *Command) {
-	pageFlag(f, c)
+	filterFlags(f, c)
 	f.BoolVar(&c.All, "all", false, "finished ones too")
+}
+
+func historyFlags(f *pflag.FlagSet, c *Command) {
+	filterFlags(f, c)
+	f.BoolVar(&c.File, "file", false, "send all records of these as a file")
+}
+
+func filterFlags(f *pflag.FlagSet, c *Command) {
+	pageFlag(f, c)
+	f.StringVar(&c.By, "by", "", "who asked: @name, a member's ID, or me")
+	f.StringVar(&c.Cluster, "cluster", "", "the destination")
+	f.Var((*span)(&c.Since), "since", "only those of the last 7d, 12h …")
+	f.IntVar(&c.Limit, "limit", 0, "at most so many")
+}
+
+func logFlags(f *pflag.FlagSet, c *Command) {
+	pageFlag(f, c)
+	f.BoolVar(&c.File, "file", false, "as a file in its thread")
 }
 
 func restoreFlags(f *pflag.FlagSet, c *Command) {

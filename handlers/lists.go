@@ -291,46 +291,6 @@ func (a visit) show(ctx context.Context, c Command) (*Answer, error) {
 	return answer, nil
 }
 
-// list shows operations, open ones first.
-func (a visit) list(ctx context.Context, c Command) (*Answer, error) {
-	ops, err := a.Store.Open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	ops = slices.DeleteFunc(ops, func(op approvals.Operation) bool { return !a.sees(op.Plan.Cluster) })
-	slices.Reverse(ops) // newest first
-	title := count(len(ops), "open operation", "open operations")
-	if c.All {
-		recent, total, err := a.Store.Recent(ctx, 0, 500)
-		if err != nil {
-			return nil, err
-		}
-		for _, op := range recent {
-			if op.State.Final() && a.sees(op.Plan.Cluster) {
-				ops = append(ops, op)
-			}
-		}
-		title = fmt.Sprintf("%s, open ones first", count(int(total), "operation", "operations"))
-	}
-	page, pages := paged(ops, c.Page)
-	if len(page) == 0 {
-		if c.All {
-			return say("Nothing was ever asked for here."), nil
-		}
-		return say("Nothing is open. Finished operations: list --all"), nil
-	}
-	var items []prose
-	var text []string
-	for _, op := range page {
-		said := fmt.Sprintf(" · %s · %s", op.State, summary(op))
-		items = append(items, prose{}.strong(string(op.ID)).say(said+" · asked by ").who(op.Requester).say(" · "+stamp(op.Opened)))
-		text = append(text, string(op.ID)+said)
-	}
-	answer := listed(title, items, text)
-	answer.Blocks = append(answer.Blocks, pager(c, pages)...)
-	return answer, nil
-}
-
 // status is an operation's card, for one reader.
 func (a visit) status(ctx context.Context, c Command) (*Answer, error) {
 	op, err := a.find(ctx, c.ID)
@@ -361,31 +321,4 @@ func (a *App) link(ctx context.Context, id approvals.ID) string {
 		return ""
 	}
 	return link
-}
-
-// log is an operation's audit trail in words, with each record's number.
-func (a visit) log(ctx context.Context, c Command) (*Answer, error) {
-	op, err := a.find(ctx, c.ID)
-	if err != nil {
-		return nil, err
-	}
-	trail, err := a.Store.Trail(ctx, c.ID)
-	if err != nil {
-		return nil, err
-	}
-	page, pages := paged(trail, c.Page)
-	var items []prose
-	var text []string
-	for _, r := range page {
-		p, said := story(r, op)
-		items = append(items, append(words(fmt.Sprintf("#%d · ", r.Seq)), p...))
-		text = append(text, said)
-	}
-	title := fmt.Sprintf("%s: %s", op.ID, count(len(trail), "record", "records"))
-	if len(items) == 0 {
-		return say(title), nil
-	}
-	answer := listed(title, items, text)
-	answer.Blocks = append(answer.Blocks, pager(c, pages)...)
-	return answer, nil
 }

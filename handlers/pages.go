@@ -48,7 +48,11 @@ func pager(c Command, pages int) []block {
 // commandText writes a listing command as it would be typed for another page.
 func commandText(c Command, page int) string {
 	text := c.Verb
-	for _, word := range []string{c.Cluster, c.Repository} {
+	words := []string{c.Cluster, c.Repository}
+	if c.Verb == "list" || c.Verb == "history" {
+		words = nil // there the cluster is a flag
+	}
+	for _, word := range words {
 		if word == "" {
 			continue
 		}
@@ -62,6 +66,15 @@ func commandText(c Command, page int) string {
 	}
 	if c.All {
 		text += " --all"
+	}
+	if c.By != "" {
+		text += " --by " + quote(c.By)
+	}
+	if c.Cluster != "" && words == nil {
+		text += " --cluster " + quote(c.Cluster)
+	}
+	if c.Limit > 0 {
+		text += " --limit " + strconv.Itoa(c.Limit)
 	}
 	if c.Match != "" {
 		text += " --match " + quote(c.Match)

@@ -53,6 +53,8 @@ type Options struct {
 	Policies string
 	// Extra is more YAML at the top level.
 	Extra string
+	// ClusterExtra is more YAML within es-cn-b, such as ", read_only: true".
+	ClusterExtra string
 	// SlackExtra is more YAML within slack.
 	SlackExtra string
 	// Destination replaces es-cn-b's address, such as by a proxy's.
@@ -139,7 +141,7 @@ redis: {url: "redis://{{.Redis}}/0", allow_data_loss: true}
 http: {listen: "127.0.0.1:0"}
 clusters:
   - {name: es-cn-a, url: "{{.Clusters.Owner}}", read_only: true}
-  - {name: es-cn-b, url: "{{.Destination}}"}
+  - {name: es-cn-b, url: "{{.Destination}}"{{.ClusterExtra}}}
 policies:{{.Policies}}
 {{.Extra}}
 `))
@@ -167,7 +169,7 @@ func New(t testing.TB, o Options) *Rig {
 	var text bytes.Buffer
 	err := configText.Execute(&text, map[string]any{
 		"Slack": r.Slack, "Redis": r.Redis, "Clusters": r.Clusters, "Destination": o.Destination,
-		"Policies": o.Policies, "Extra": o.Extra, "SlackExtra": o.SlackExtra,
+		"Policies": o.Policies, "Extra": o.Extra, "SlackExtra": o.SlackExtra, "ClusterExtra": o.ClusterExtra,
 	})
 	if err != nil {
 		t.Fatal(err)
