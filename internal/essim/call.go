@@ -20,6 +20,7 @@ type call struct {
 	q    url.Values
 	body []byte
 	user *User
+	need string // the index privilege that wildcards are cut down to
 }
 
 // answer is what a handler returns: a JSON body, or a table for _cat.

@@ -185,8 +185,8 @@ func (k *call) aliasStep(what string, args map[string]any) (*aliasChange, *failu
 	if _, has := args["must_exist"]; has && !k.v.from(7, 11) {
 		return nil, k.badAction("["+what+"] unknown field [%s]%s", "must_exist")
 	}
-	expr := strings2(args["index"])
-	expr = append(expr, strings2(args["indices"])...)
+	expr := stringList(args["index"])
+	expr = append(expr, stringList(args["indices"])...)
 	if len(expr) == 0 {
 		return nil, validation("One of [index] or [indices] is required")
 	}
@@ -199,7 +199,7 @@ func (k *call) aliasStep(what string, args map[string]any) (*aliasChange, *failu
 	if f != nil {
 		return nil, f
 	}
-	names := append(strings2(args["alias"]), strings2(args["aliases"])...)
+	names := append(stringList(args["alias"]), stringList(args["aliases"])...)
 	s := &aliasChange{what: what, indices: list, names: names, options: aliasOptions(args)}
 	for _, ix := range list {
 		for _, n := range names {

@@ -11,26 +11,27 @@ import (
 )
 
 func catRoutes() []route {
-	m := func(path, params string, do func(*call) (*answer, *failure)) route {
-		return route{methods: "GET", path: path, params: params + catOptions, need: "monitor", action: "indices:monitor/stats", do: do}
+	m := func(path, params, need, action string, do func(*call) (*answer, *failure)) route {
+		return route{methods: "GET", path: path, params: params + catOptions, need: need, action: action, do: do}
 	}
+	const stats, recovery, aliases, snapshots = "indices:monitor/stats", "indices:monitor/recovery", "indices:admin/aliases/get", "cluster:admin/snapshot/get"
 	return []route{
-		m("/_cat/indices", "health pri include_unloaded_segments expand_wildcards@7.5", (*call).catIndices),
-		m("/_cat/indices/{index}", "health pri include_unloaded_segments expand_wildcards@7.5", (*call).catIndices),
-		m("/_cat/shards", "", (*call).catShards),
-		m("/_cat/shards/{index}", "", (*call).catShards),
-		m("/_cat/aliases", "expand_wildcards@7.5", (*call).catAliases),
-		m("/_cat/aliases/{name}", "expand_wildcards@7.5", (*call).catAliases),
-		m("/_cat/snapshots", "ignore_unavailable", (*call).catSnapshots),
-		m("/_cat/snapshots/{repo}", "ignore_unavailable", (*call).catSnapshots),
-		m("/_cat/recovery", "active_only@7.4 detailed@7.4 index", (*call).catRecovery),
-		m("/_cat/recovery/{index}", "active_only@7.4 detailed@7.4", (*call).catRecovery),
-		m("/_cat/health", "", (*call).catHealth),
-		m("/_cat/nodes", "full_id", (*call).catNodes),
-		m("/_cat/master", "", (*call).catMaster),
-		m("/_cat/plugins", "", (*call).catPlugins),
-		m("/_cat/repositories", "", (*call).catRepositories),
-		m("/_cat/allocation", "", (*call).catAllocation),
+		m("/_cat/indices", "health pri include_unloaded_segments expand_wildcards@7.5", "index:monitor", stats, (*call).catIndices),
+		m("/_cat/indices/{index}", "health pri include_unloaded_segments expand_wildcards@7.5", "index:monitor", stats, (*call).catIndices),
+		m("/_cat/shards", "", "index:monitor", stats, (*call).catShards),
+		m("/_cat/shards/{index}", "", "index:monitor", stats, (*call).catShards),
+		m("/_cat/aliases", "expand_wildcards@7.5", "index:view_index_metadata", aliases, (*call).catAliases),
+		m("/_cat/aliases/{name}", "expand_wildcards@7.5", "index:view_index_metadata", aliases, (*call).catAliases),
+		m("/_cat/snapshots", "ignore_unavailable", "monitor_snapshot", snapshots, (*call).catSnapshots),
+		m("/_cat/snapshots/{repo}", "ignore_unavailable", "monitor_snapshot", snapshots, (*call).catSnapshots),
+		m("/_cat/recovery", "active_only@7.4 detailed@7.4 index", "index:monitor", recovery, (*call).catRecovery),
+		m("/_cat/recovery/{index}", "active_only@7.4 detailed@7.4", "index:monitor", recovery, (*call).catRecovery),
+		m("/_cat/health", "", "monitor", "cluster:monitor/health", (*call).catHealth),
+		m("/_cat/nodes", "full_id", "monitor", "cluster:monitor/state", (*call).catNodes),
+		m("/_cat/master", "", "monitor", "cluster:monitor/state", (*call).catMaster),
+		m("/_cat/plugins", "", "monitor", "cluster:monitor/nodes/info", (*call).catPlugins),
+		m("/_cat/repositories", "", "monitor_snapshot", "cluster:admin/repository/get", (*call).catRepositories),
+		m("/_cat/allocation", "", "monitor", "cluster:monitor/state", (*call).catAllocation),
 	}
 }
 
@@ -52,128 +53,6 @@ func (k *call) size(n int64) string {
 		return humanBytes(n)
 	}
 	return strconv.FormatInt(n/unit, 10)
-}
-
-func (k *call) catIndices() (*answer, *failure) {
-	list, f := k.resolve(k.vars["index"], expand{closed: true})
-	if f != nil {
-		return nil, f
-	}
-	t := &table{columns: []column{
-		{name: "health", aliases: "h", help: "current health status"}, {name: "status", aliases: "s", help: "open/close status"},
-		{name: "index", aliases: "i,idx", help: "index name"}, {name: "uuid", aliases: "id,uuid", help: "index uuid"},
-		{name: "pri", aliases: "p,shards.primary,shardsPrimary", right: true, help: "number of primary shards"},
-		{name: "rep", aliases: "r,shards.replica,shardsReplica", right: true, help: "number of replica shards"},
-		{name: "docs.count", aliases: "dc,docsCount", right: true, help: "available docs"}, {name: "docs.deleted", aliases: "dd,docsDeleted", right: true, help: "deleted docs"},
-		{name: "creation.date", aliases: "cd", hidden: true, help: "index creation date (millisecond value)"},
-		{name: "creation.date.string", aliases: "cds", hidden: true, help: "index creation date (as string)"},
-		{name: "store.size", aliases: "ss,storeSize", right: true, help: "store size of primaries & replicas"},
-		{name: "pri.store.size", right: true, help: "store size of primaries"},
-	}}
-	if k.v.from(8, 13) {
-		t.columns = append(t.columns, column{name: "dataset.size", right: true, help: "total size of dataset"})
-	}
-	for _, ix := range list {
-		if h := k.q.Get("health"); h != "" && h != ix.health() {
-			continue
-		}
-		t.add(k.catIndex(ix, len(t.columns))...)
-	}
-	return k.cat(t)
-}
-
-func (k *call) catIndex(ix *index, width int) []any {
-	var health, pri, rep, docs, deleted, store, priStore any
-	status := "open"
-	if ix.closed {
-		status = "close"
-	}
-	if k.shown(ix) {
-		health, pri, rep = ix.health(), strconv.Itoa(len(ix.shards)), strconv.Itoa(ix.replicaCount())
-	}
-	if up := slices.ContainsFunc(ix.shards, func(s *shard) bool { return s.primary.state == started }); up && k.shown(ix) {
-		var all, primaries int64
-		for _, s := range ix.shards {
-			for _, cp := range s.copies() {
-				if cp.state != unassigned {
-					all += s.bytes()
-					if cp.primary {
-						primaries += s.bytes()
-					}
-				}
-			}
-		}
-		docs, deleted = strconv.Itoa(ix.count()), "0"
-		store, priStore = k.size(all), k.size(primaries)
-		if ix.closed {
-			docs, deleted = nil, nil
-		}
-	}
-	created := int64(ix.settings.num("index.creation_date", 0))
-	cells := []any{health, status, ix.name, ix.uuid, pri, rep, docs, deleted, strconv.FormatInt(created, 10), iso(time.UnixMilli(created)), store, priStore}
-	if len(cells) < width {
-		cells = append(cells, priStore)
-	}
-	return cells
-}
-
-func (k *call) catShards() (*answer, *failure) {
-	list, f := k.resolve(k.vars["index"], expand{forbidClose: true})
-	if f != nil {
-		return nil, f
-	}
-	t := &table{columns: []column{
-		{name: "index", aliases: "i,idx", help: "index name"}, {name: "shard", aliases: "s,sh", help: "shard name"},
-		{name: "prirep", aliases: "p,pr,primaryOrReplica", help: "primary or replica"}, {name: "state", aliases: "st", help: "shard state"},
-		{name: "docs", aliases: "d,dc", right: true, help: "number of docs in shard"}, {name: "store", aliases: "sto", right: true, help: "store size of shard (how much disk it uses)"},
-		{name: "ip", help: "ip of node where it lives"}, {name: "id", hidden: true, help: "unique id of node where it lives"}, {name: "node", aliases: "n", help: "name of node where it lives"},
-		{name: "unassigned.reason", aliases: "ur", hidden: true, help: "reason shard is unassigned"}, {name: "unassigned.at", aliases: "ua", hidden: true, help: "time shard became unassigned (UTC)"},
-		{name: "unassigned.for", aliases: "uf", hidden: true, help: "time has been unassigned"}, {name: "unassigned.details", aliases: "ud", hidden: true, help: "additional details as to why the shard became unassigned"},
-		{name: "recoverysource.type", aliases: "rs", hidden: true, help: "recovery source type"},
-	}}
-	if k.v.from(8, 13) {
-		t.columns = slices.Insert(t.columns, 6, column{name: "dataset", right: true, help: "total size of dataset"})
-	}
-	for _, ix := range list {
-		for _, s := range ix.shards {
-			for _, cp := range s.copies() {
-				t.add(k.catShard(ix, s, cp)...)
-			}
-		}
-	}
-	return k.cat(t)
-}
-
-func (k *call) catShard(ix *index, s *shard, cp *shardCopy) []any {
-	kind := "r"
-	if cp.primary {
-		kind = "p"
-	}
-	var docs, store, ip, id, name, reason, at, ago, details, source any
-	if cp.state == started {
-		docs, store = strconv.Itoa(len(s.docs)), k.size(s.bytes())
-	}
-	if cp.node != nil {
-		ip, id, name = "127.0.0.1", cp.node.id, cp.node.name
-	}
-	if w := cp.why; w.reason != "" && cp.state != started {
-		reason, at = w.reason, iso(w.at)
-		ago = shortDuration(k.now.Sub(w.at))
-		if w.details != "" {
-			details = w.details
-		}
-	}
-	if cp.state != started {
-		source = "peer"
-		if cp.primary {
-			source = map[bool]string{true: "snapshot", false: "existing_store"}[strings.HasSuffix(cp.why.reason, "_RESTORED")]
-		}
-	}
-	cells := []any{ix.name, strconv.Itoa(s.id), kind, cp.state, docs, store, ip, id, name, reason, at, ago, details, source}
-	if k.v.from(8, 13) {
-		cells = slices.Insert(cells, 6, store)
-	}
-	return cells
 }
 
 // shortDuration renders as Elasticsearch does: 147ms, 1.2s, 3.4m.
@@ -270,7 +149,7 @@ func (k *call) catSnapshots() (*answer, *failure) {
 			return nil, f
 		}
 		for _, e := range k.entries(r, st) {
-			if e.sn.unreadable {
+			if e.sn.unreadable.Load() {
 				if k.flag("ignore_unavailable", false) {
 					continue
 				}
@@ -299,73 +178,4 @@ func (k *call) catSnapshot(e entry) []any {
 		cells = slices.Insert(cells, 1, any(e.repo))
 	}
 	return cells
-}
-
-func (k *call) catRepositories() (*answer, *failure) {
-	t := &table{columns: []column{{name: "id", aliases: "id,repoId", help: "unique repository id"}, {name: "type", aliases: "t,type", right: true, help: "repository type"}}}
-	for _, n := range k.order {
-		t.add(n, k.registered[n].kind)
-	}
-	return k.cat(t)
-}
-
-func (k *call) catPlugins() (*answer, *failure) {
-	t := &table{columns: []column{{name: "name", aliases: "n", help: "node name"}, {name: "component", aliases: "c", help: "component"}, {name: "version", aliases: "v", help: "component version"}}}
-	for _, n := range k.nodes {
-		for _, p := range k.opts.RepositoryTypes {
-			t.add(n.name, "repository-"+p, k.v.String())
-		}
-	}
-	return k.cat(t)
-}
-
-func (k *call) catMaster() (*answer, *failure) {
-	t := &table{columns: []column{{name: "id"}, {name: "host", aliases: "h"}, {name: "ip"}, {name: "node", aliases: "n"}}}
-	t.add(k.nodes[0].id, "127.0.0.1", "127.0.0.1", k.nodes[0].name)
-	return k.cat(t)
-}
-
-func (k *call) catNodes() (*answer, *failure) {
-	t := &table{columns: []column{{name: "ip", aliases: "i"}, {name: "heap.percent", aliases: "hp,heapPercent", right: true}, {name: "ram.percent", aliases: "rp,ramPercent", right: true}, {name: "cpu", right: true},
-		{name: "load_1m", aliases: "l", right: true}, {name: "load_5m", aliases: "l", right: true}, {name: "load_15m", aliases: "l", right: true}, {name: "node.role", aliases: "r,role,nodeRole"}, {name: "master", aliases: "m"}, {name: "name", aliases: "n"}}}
-	for i, n := range k.nodes {
-		t.add("127.0.0.1", "32", "60", "1", "0.10", "0.10", "0.10", map[bool]string{true: "dim", false: "mdi"}[k.v.from(7, 6)], map[bool]string{true: "*", false: "-"}[i == 0], n.name)
-	}
-	return k.cat(t)
-}
-
-func (k *call) catAllocation() (*answer, *failure) {
-	t := &table{columns: []column{{name: "shards", aliases: "s", right: true}, {name: "disk.indices", aliases: "di", right: true}, {name: "disk.used", aliases: "du", right: true}, {name: "disk.avail", aliases: "da", right: true},
-		{name: "disk.total", aliases: "dt", right: true}, {name: "disk.percent", aliases: "dp", right: true}, {name: "host", aliases: "h"}, {name: "ip"}, {name: "node", aliases: "n"}}}
-	for _, n := range k.nodes {
-		count := 0
-		for _, ix := range k.indices {
-			for _, s := range ix.shards {
-				for _, cp := range s.copies() {
-					if cp.node == n {
-						count++
-					}
-				}
-			}
-		}
-		used := k.used(n)
-		t.add(strconv.Itoa(count), k.size(used), k.size(used), k.size(k.opts.DiskBytes-used), k.size(k.opts.DiskBytes), strconv.FormatInt(used*100/k.opts.DiskBytes, 10), "127.0.0.1", "127.0.0.1", n.name)
-	}
-	return k.cat(t)
-}
-
-func (k *call) catHealth() (*answer, *failure) {
-	t := &table{columns: []column{{name: "epoch", aliases: "t,time"}, {name: "timestamp", aliases: "ts,hms"}, {name: "cluster", aliases: "cl"}, {name: "status", aliases: "st"}, {name: "node.total", aliases: "nt", right: true}, {name: "node.data", aliases: "nd", right: true},
-		{name: "shards", right: true}, {name: "pri", right: true}, {name: "relo", right: true}, {name: "init", right: true}, {name: "unassign", right: true}, {name: "pending_tasks", right: true}, {name: "max_task_wait_time", right: true}, {name: "active_shards_percent", right: true}}}
-	a, _ := k.healthNow(false)
-	o := a.body.(map[string]any)
-	nodes := strconv.Itoa(len(k.nodes))
-	cells := []any{strconv.FormatInt(k.now.Unix(), 10), k.now.UTC().Format("15:04:05"), k.opts.Name, o["status"], nodes, nodes, scalar(o["active_shards"]), scalar(o["active_primary_shards"]), "0",
-		scalar(o["initializing_shards"]), scalar(o["unassigned_shards"]), "0", "-", strconv.FormatFloat(k.percentActive(), 'f', 1, 64) + "%"}
-	if k.v.from(8, 16) {
-		t.columns = slices.Insert(t.columns, 11, column{name: "unassign.pri", right: true})
-		cells = slices.Insert(cells, 11, any(scalar(o["unassigned_primary_shards"])))
-	}
-	t.add(cells...)
-	return k.cat(t)
 }

@@ -191,11 +191,7 @@ func (c *Cluster) newShard(id, replicas int) *shard {
 }
 
 // learn adds the fields of a document to the index's mapping.
-func (ix *index) learn(kind string, source json.RawMessage) {
-	var fields map[string]any
-	if decode(source, &fields) != nil {
-		return
-	}
+func (ix *index) learn(kind string, fields map[string]any) {
 	m, _ := ix.mappings[kind].(map[string]any)
 	if m == nil {
 		m = map[string]any{}

@@ -62,7 +62,7 @@ func (k *call) sorted(found map[string]*index) []*index {
 
 func (k *call) addWild(found map[string]*index, pattern string, e expand) {
 	for name, ix := range k.indices {
-		if ix.closed && !e.closed {
+		if ix.closed && !e.closed || k.need != "" && !k.user.mayIndex(name, k.need) {
 			continue
 		}
 		hit := matchName(pattern, name)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -48,7 +49,8 @@ type store struct {
 }
 
 // snapshot is a finished snapshot in a store. It never changes after it was
-// added, save for deletedAt, damage and unreadable, which mu of the store guards.
+// added, save for deletedAt and damage, which mu of the store guards, and for
+// what is atomic.
 type snapshot struct {
 	name, uuid  string
 	by          version
@@ -60,7 +62,7 @@ type snapshot struct {
 	metadata    map[string]any
 	failures    []shardFailure
 	deletedAt   time.Time
-	unreadable  bool // its own file (snap-*.dat) is damaged
+	unreadable  atomic.Bool // its own file (snap-*.dat) is damaged
 }
 
 type shardFailure struct {
@@ -79,7 +81,7 @@ type image struct {
 	aliases  map[string]map[string]any
 	created  version
 	shards   []*shardImage
-	badMeta  bool // its metadata file is damaged
+	badMeta  atomic.Bool // its metadata file is damaged
 }
 
 // shardImage is one shard in a snapshot.

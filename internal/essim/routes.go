@@ -36,7 +36,7 @@ const (
 	typeName     = " include_type_name@6.7"
 )
 
-var table_ = buildRoutes()
+var routeTable = buildRoutes()
 
 func buildRoutes() []*route {
 	all := slices.Concat(clusterRoutes(), repositoryRoutes(), snapshotRoutes(), indexRoutes(), documentRoutes(), catRoutes(), securityRoutes())
@@ -150,13 +150,13 @@ func (c *Cluster) route(r *http.Request, body []byte) (*answer, *failure) {
 // pick returns the most specific route, or the methods that would have fitted.
 func (c *Cluster) pick(method string, parts []string) (*route, map[string]string, []string) {
 	weight, path := "", ""
-	for _, r := range table_ {
+	for _, r := range routeTable {
 		if _, w, ok := r.match(parts); ok && r.exists(c) && (path == "" || w > weight) {
 			weight, path = w, r.path
 		}
 	}
 	var allowed []string
-	for _, r := range table_ {
+	for _, r := range routeTable {
 		vars, w, ok := r.match(parts)
 		if !ok || w != weight || !r.exists(c) {
 			continue

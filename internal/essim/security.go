@@ -1,6 +1,7 @@
 package essim
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -39,9 +40,13 @@ func (c *Cluster) authenticate(r *http.Request) (*User, *failure) {
 	}
 	refuse := func(format string, args ...any) *failure {
 		f := fail(http.StatusUnauthorized, "security_exception", format, args...)
-		challenge := `Basic realm="security" charset="UTF-8"`
-		f.fields = map[string]any{"header": map[string]any{"WWW-Authenticate": challenge}}
-		f.header = http.Header{"Www-Authenticate": {challenge}}
+		challenges := []string{`Basic realm="security" charset="UTF-8"`}
+		f.fields = map[string]any{"header": map[string]any{"WWW-Authenticate": challenges[0]}}
+		if c.v.major >= 8 {
+			challenges = []string{`Basic realm="security", charset="UTF-8"`, "ApiKey"}
+			f.fields = map[string]any{"header": map[string]any{"WWW-Authenticate": asAny(challenges)}}
+		}
+		f.header, f.hidden = http.Header{"Www-Authenticate": challenges}, true
 		return f
 	}
 	name, password, given := r.BasicAuth()
@@ -58,38 +63,80 @@ func (c *Cluster) authenticate(r *http.Request) (*User, *failure) {
 	return &u, nil
 }
 
-// authorize checks the privilege a route needs.
+// authorize checks the privilege a route needs. Wildcards are not refused to
+// a user who has the privilege anywhere: they find less (see resolve).
 func (c *Cluster) authorize(k *call, r *route) *failure {
 	if k.user == nil || r.need == "" || k.user.Superuser {
 		return nil
 	}
-	allowed := false
-	if priv, isIndex := strings.CutPrefix(r.need, "index:"); isIndex {
-		names := splitList(k.vars["index"])
-		if len(names) == 0 {
-			names = []string{"*"}
-		}
-		allowed = !slices.ContainsFunc(names, func(n string) bool { return !k.user.mayIndex(n, priv) })
-	} else {
-		allowed = k.user.mayCluster(r.need)
+	priv, isIndex := strings.CutPrefix(r.need, "index:")
+	if isIndex {
+		k.need = priv
 	}
-	if allowed {
+	var refused []string
+	switch names := splitList(k.vars["index"]); {
+	case !isIndex && k.user.mayCluster(priv):
 		return nil
+	case isIndex && len(names) == 0:
+		names = []string{"_all"}
+		fallthrough
+	case isIndex:
+		for _, n := range names {
+			if isPattern(n) && !k.user.mayAnywhere(priv) || !isPattern(n) && !k.user.mayIndex(n, priv) {
+				refused = append(refused, n)
+			}
+		}
+		if len(refused) == 0 {
+			return nil
+		}
 	}
+	return c.unauthorized(k, r, priv, refused)
+}
+
+func (c *Cluster) unauthorized(k *call, r *route, priv string, refused []string) *failure {
 	name, _, _ := k.r.BasicAuth()
 	action := r.action
 	if action == "" {
 		action = r.need
 	}
-	return fail(http.StatusForbidden, "security_exception", "action [%s] is unauthorized for user [%s]", action, name)
+	text := fmt.Sprintf("action [%s] is unauthorized for user [%s]", action, name)
+	if c.v.from(7, 14) {
+		with := " with roles ["
+		if c.v.major >= 8 {
+			with = " with effective roles ["
+		}
+		text += with + name + "_role]"
+		kind := "cluster"
+		if len(refused) > 0 {
+			kind = "index"
+			text += " on indices [" + strings.Join(refused, ",") + "]"
+		}
+		text += ", this action is granted by the " + kind + " privileges [" + priv + ",manage,all]"
+	}
+	f := fail(http.StatusForbidden, "security_exception", "%s", text)
+	f.hidden = true
+	return f
 }
+
+// mayAnywhere tells whether the user has an index privilege on any pattern.
+func (u *User) mayAnywhere(priv string) bool {
+	for pattern := range u.Indices {
+		if u.mayIndex(pattern, priv) {
+			return true
+		}
+	}
+	return u.Superuser
+}
+
+// clusterPrivileges are the names that are known.
+var clusterPrivileges = []string{"all", "none", "monitor", "manage", "monitor_snapshot", "create_snapshot", "manage_slm", "read_slm", "manage_ilm", "read_ilm", "manage_security", "manage_pipeline", "manage_index_templates", "transport_client", "cluster:admin/repository/put", "cluster:admin/snapshot/restore", "cluster:admin/snapshot/*", "cluster:admin/repository/*"}
 
 func (u *User) mayCluster(priv string) bool {
 	if u.Superuser {
 		return true
 	}
 	implied := map[string][]string{
-		"monitor": {"manage"}, "manage": {}, "monitor_snapshot": {"manage", "create_snapshot", "monitor"}, "create_snapshot": {"manage"}, "manage_slm": {"manage"},
+		"monitor": {"manage"}, "manage": {}, "monitor_snapshot": {"manage", "create_snapshot"}, "create_snapshot": {"manage"}, "manage_slm": {"manage"},
 	}
 	return slices.ContainsFunc(u.Cluster, func(have string) bool {
 		return have == priv || have == "all" || slices.Contains(implied[priv], have)
@@ -131,9 +178,17 @@ func (k *call) hasPrivileges() (*answer, *failure) {
 		return nil, f
 	}
 	name, _, _ := k.r.BasicAuth()
+	if o["cluster"] == nil && o["index"] == nil && o["indices"] == nil {
+		return nil, fail(http.StatusBadRequest, "parse_exception", "failed to parse privileges check [%s/has_privileges]. All privilege fields [cluster,index,applications] are missing", name)
+	}
+	for _, p := range stringList(o["cluster"]) {
+		if k.v.from(7, 0) && !slices.Contains(clusterPrivileges, p) {
+			return nil, illegalArgument("unknown cluster privilege [%s]. a privilege must be either one of the predefined cluster privilege names [%s] or a pattern over one of the available cluster actions", p, strings.Join(clusterPrivileges, ","))
+		}
+	}
 	all := true
 	cluster, indices := map[string]any{}, map[string]any{}
-	for _, p := range strings2(o["cluster"]) {
+	for _, p := range stringList(o["cluster"]) {
 		cluster[p] = k.user.mayCluster(p)
 		all = all && k.user.mayCluster(p)
 	}
@@ -144,12 +199,12 @@ func (k *call) hasPrivileges() (*answer, *failure) {
 	entries, _ := list.([]any)
 	for _, e := range entries {
 		m, _ := e.(map[string]any)
-		for _, n := range strings2(m["names"]) {
+		for _, n := range stringList(m["names"]) {
 			of, _ := indices[n].(map[string]any)
 			if of == nil {
 				of = map[string]any{}
 			}
-			for _, p := range strings2(m["privileges"]) {
+			for _, p := range stringList(m["privileges"]) {
 				of[p] = k.user.mayIndex(n, p)
 				all = all && k.user.mayIndex(n, p)
 			}
@@ -191,8 +246,8 @@ func (k *call) ilmExplain() (*answer, *failure) {
 	return ok(map[string]any{"indices": out})
 }
 
-// strings2 reads a list of strings, or one string, from JSON.
-func strings2(v any) []string {
+// stringList reads a list of strings, or one string, from JSON.
+func stringList(v any) []string {
 	switch t := v.(type) {
 	case string:
 		return splitList(t)

@@ -36,13 +36,16 @@ func TestPrivilegesDecideWhatAUserMayDo(t *testing.T) {
 	b.ok("PUT", "/orders", `{}`)
 	b.user = "reader:secret-2"
 	for ask, want := range map[string]int{
-		"GET /_cluster/health": 200, "GET /_snapshot": 200, "GET /logs-1/_count": 200, "GET /orders/_count": 403,
+		"GET /_cluster/health": 200, "GET /_snapshot": 403, "GET /*/_count": 200, "GET /logs-1/_count": 200, "GET /orders/_count": 403,
 		"POST /_snapshot/own/s1/_restore": 403, "DELETE /logs-1": 403, "PUT /_cluster/settings": 403,
 	} {
 		method, path, _ := strings.Cut(ask, " ")
 		r := b.do(method, path, "")
 		if r.status != want {
 			t.Errorf("%s: %d, want %d: %s", ask, r.status, want, r.body)
+		}
+		if want == 403 && r.header.Get("X-Elastic-Product") != "" {
+			t.Errorf("%s: the refusal bears the product header", ask)
 		}
 		if want == 403 && !strings.Contains(r.at("error.reason"), "is unauthorized for user [reader]") {
 			t.Errorf("%s: the reason is %q", ask, r.at("error.reason"))

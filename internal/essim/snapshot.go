@@ -72,8 +72,8 @@ func (c *Cluster) PadShard(index string, shard int, bytes int64) {
 
 // DamageSnapshot damages one shard of an index in a snapshot. The zero Damage
 // repairs it. It tells whether there is such a shard.
-func (c *Cluster) DamageSnapshot(repository, snapshot, index string, shard int, d Damage) bool {
-	return c.inSnapshot(repository, snapshot, func(sn *snapshotFile) bool {
+func (c *Cluster) DamageSnapshot(repository, name, index string, shard int, d Damage) bool {
+	return c.inSnapshot(repository, name, func(sn *snapshot) bool {
 		im := sn.images[index]
 		if im == nil || shard >= len(im.shards) {
 			return false
@@ -86,24 +86,22 @@ func (c *Cluster) DamageSnapshot(repository, snapshot, index string, shard int, 
 // DamageSnapshotInfo makes the snapshot's own description unreadable (its
 // snap-*.dat): lists that read it fail. DamageIndexInfo does so for the
 // metadata of one index in it: restores of the index fail.
-func (c *Cluster) DamageSnapshotInfo(repository, snapshot string, broken bool) bool {
-	return c.inSnapshot(repository, snapshot, func(sn *snapshotFile) bool { sn.unreadable = broken; return true })
+func (c *Cluster) DamageSnapshotInfo(repository, name string, broken bool) bool {
+	return c.inSnapshot(repository, name, func(sn *snapshot) bool { sn.unreadable.Store(broken); return true })
 }
 
 // DamageIndexInfo is described at [Cluster.DamageSnapshotInfo].
-func (c *Cluster) DamageIndexInfo(repository, snapshot, index string, broken bool) bool {
-	return c.inSnapshot(repository, snapshot, func(sn *snapshotFile) bool {
+func (c *Cluster) DamageIndexInfo(repository, name, index string, broken bool) bool {
+	return c.inSnapshot(repository, name, func(sn *snapshot) bool {
 		im := sn.images[index]
 		if im != nil {
-			im.badMeta = broken
+			im.badMeta.Store(broken)
 		}
 		return im != nil
 	})
 }
 
-type snapshotFile = snapshot
-
-func (c *Cluster) inSnapshot(repository, name string, f func(*snapshotFile) bool) (found bool) {
+func (c *Cluster) inSnapshot(repository, name string, f func(*snapshot) bool) (found bool) {
 	c.locked(func() {
 		r := c.registered[repository]
 		if r == nil {
