@@ -51,6 +51,19 @@ func simulated(t *testing.T, version string) *escontract.Pair {
 	}
 }
 
+func TestSimulatedClustersAskForAPassword(t *testing.T) {
+	client := &http.Client{Transport: &http.Transport{}}
+	t.Cleanup(client.CloseIdleConnections)
+	for _, version := range securedVersions {
+		c := essim.New(essim.Options{Version: version, Users: map[string]essim.User{"admin": {Password: "secret-1", Superuser: true}}})
+		escontract.Secured(t, version, &escontract.Cluster{URL: c.URL(), Client: client}, "admin", "secret-1")
+		c.Close()
+	}
+}
+
+// securedVersions are those whose distribution has security.
+var securedVersions = []string{"7.17.28", "8.17.0"}
+
 func TestSimulatedClustersReadOneAnothersRepositories(t *testing.T) {
 	repos := essim.NewRepos("/repositories")
 	client := &http.Client{Transport: &http.Transport{}}

@@ -43,7 +43,10 @@ const (
 type Cluster struct {
 	URL    string
 	Client *http.Client
-	pair   *Pair
+	// User and Password log in, when set.
+	User, Password string
+
+	pair *Pair
 }
 
 type obj = map[string]any

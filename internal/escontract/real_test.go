@@ -86,6 +86,17 @@ func TestRealNodesReadOneAnothersRepositories(t *testing.T) {
 	}
 }
 
+func TestRealNodesAskForAPassword(t *testing.T) {
+	esnodetest.Need(t)
+	client := &http.Client{Transport: &http.Transport{}}
+	t.Cleanup(client.CloseIdleConnections)
+	for _, version := range securedVersions {
+		n := esnodetest.Start(t, esnode.Options{Version: version, Secure: &esnode.Credentials{User: "admin", Password: "secret-1"}})
+		escontract.Secured(t, version, &escontract.Cluster{URL: n.URL(), Client: client}, "admin", "secret-1")
+		n.Stop()
+	}
+}
+
 // files damages the files of a repository.
 type files struct {
 	owner *story.Cluster

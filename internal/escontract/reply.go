@@ -53,6 +53,9 @@ func (c *Cluster) start(t *testing.T, method, path string, body any) *pending {
 	if body != nil {
 		req.Header.Set("Content-Type", kind)
 	}
+	if c.User != "" {
+		req.SetBasicAuth(c.User, c.Password)
+	}
 	p := &pending{c: c, r: make(chan *reply, 1)}
 	go func() {
 		out := &reply{asked: method + " " + path + " " + string(b[:min(len(b), 300)])}
