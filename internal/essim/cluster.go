@@ -1,6 +1,7 @@
 package essim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -108,9 +109,9 @@ func New(opts Options) *Cluster {
 	if opts.Flavor == "" {
 		opts.Flavor = "oss"
 	}
-	opts.Pace.Allocate = orDefault(opts.Pace.Allocate, 30*time.Millisecond)
-	opts.Pace.Forget = orDefault(opts.Pace.Forget, 200*time.Millisecond)
-	opts.Pace.Replica = orDefault(opts.Pace.Replica, 50*time.Millisecond)
+	opts.Pace.Allocate = cmp.Or(opts.Pace.Allocate, 30*time.Millisecond)
+	opts.Pace.Forget = cmp.Or(opts.Pace.Forget, 200*time.Millisecond)
+	opts.Pace.Replica = cmp.Or(opts.Pace.Replica, 50*time.Millisecond)
 	v, err := parseVersion(opts.Version)
 	if err != nil {
 		panic("essim: " + err.Error())
@@ -127,13 +128,6 @@ func New(opts Options) *Cluster {
 	}
 	c.front = newFront(c, opts.Addr, !opts.NoListen)
 	return c
-}
-
-func orDefault(d, otherwise time.Duration) time.Duration {
-	if d == 0 {
-		return otherwise
-	}
-	return d
 }
 
 // URL is the address of the cluster, without a slash at the end. It stays the

@@ -6,7 +6,12 @@
 // it to the answers of real nodes.
 //
 // It never stores anything on disk, never talks to a real cluster, and does not
-// search: a query other than "everything" is not understood.
+// search: a query other than "everything" is not understood. It has no data
+// streams, no feature states and no master election; GET / answers on 8.x, as
+// the full distribution does.
+//
+// Nothing runs in the background: what happened since the last look is computed
+// when a request comes, from the cluster's [Clock].
 //
 // Start at [New]; [Repos] is what several clusters share; the faults are in
 // faults.go; how simulated time passes is in sim.go.

@@ -50,6 +50,7 @@ type shardRef struct {
 	shard int
 }
 
+// faults are the faults in force. The cluster's mu guards what is above mu.
 type faults struct {
 	bytesPerSec         int64
 	stalls              map[shardRef]bool
@@ -59,14 +60,13 @@ type faults struct {
 	snapshotHolds       int
 	snapshotBytesPerSec int64
 
-	mu      sync.Mutex // for rules, so that hooks may add some
-	rules   []*rule
-	hooks   []*hook
-	nextNum int
+	mu    sync.Mutex // for the rest, so that hooks may add some
+	rules []*rule
+	hooks []*hook
 }
 
+// rule is a fault that waits for its request.
 type rule struct {
-	num    int
 	match  Match
 	left   int // how often still; negative is for ever
 	lose   bool
@@ -75,7 +75,6 @@ type rule struct {
 }
 
 type hook struct {
-	num    int
 	match  Match
 	before bool
 	f      func(Request)
@@ -183,7 +182,7 @@ func (c *Cluster) Restart() {
 			}
 		}
 		c.timers = nil
-		c.stopSnapshots("cluster restarted")
+		c.stopSnapshots()
 	})
 	up()
 }
@@ -203,8 +202,6 @@ func (c *Cluster) reopenShard(ix *index, s *shard) {
 func (f *faults) add(r *rule) func() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.nextNum++
-	r.num = f.nextNum
 	f.rules = append(f.rules, r)
 	return func() {
 		f.mu.Lock()

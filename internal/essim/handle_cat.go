@@ -3,7 +3,6 @@ package essim
 import (
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,14 +36,11 @@ func catRoutes() []route {
 
 // cat finishes a table.
 func (k *call) cat(t *table) (*answer, *failure) {
-	k.q = urlValues(k.q)
 	if !k.q.Has("help") {
 		t.pick(k.q)
 	}
 	return &answer{status: 200, table: t}, nil
 }
-
-func urlValues(q url.Values) url.Values { return maps.Clone(q) }
 
 // size renders bytes as the bytes parameter asks.
 func (k *call) size(n int64) string {

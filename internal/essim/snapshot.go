@@ -193,7 +193,7 @@ func (c *Cluster) dropRunning(s *creation) {
 }
 
 // stopSnapshots ends what runs without a result.
-func (c *Cluster) stopSnapshots(string) {
+func (c *Cluster) stopSnapshots() {
 	for _, s := range slices.Clone(c.running) {
 		c.dropRunning(s)
 	}
