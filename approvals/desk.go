@@ -93,6 +93,7 @@ type Opening struct {
 	Channel  string // where it was asked; a rule may send the card elsewhere
 	Once     string // of the command or form, so that redelivery opens nothing twice
 	Follows  ID
+	At       time.Time // not to be started before; zero: at once
 }
 
 // Open puts a planned request on the desk. An operation with the same once-key
@@ -109,7 +110,7 @@ func (d *Desk) Open(ctx context.Context, actor Actor, o Opening) (Operation, err
 	event := Event{
 		Kind: Opened, Actor: actor, Plan: o.Plan.Digest(),
 		Data: Data{Request: &o.Request, Plan: &o.Plan, Readings: &o.Readings, Needs: &needs,
-			Reason: o.Reason, Channel: o.Channel, Follows: o.Follows},
+			Reason: o.Reason, Channel: o.Channel, Follows: o.Follows, At: o.At},
 	}
 	if needs.Channel != "" {
 		event.Data.Channel = needs.Channel

@@ -27,6 +27,7 @@ type Data struct {
 	Needs    *Needs          `json:"needs,omitempty"`
 	Channel  string          `json:"channel,omitempty"`
 	Follows  ID              `json:"follows,omitempty"`
+	At       time.Time       `json:"at,omitzero"`
 	// Standing: the rules of the configuration that approve it without people.
 	Standing []string `json:"standing,omitempty"`
 

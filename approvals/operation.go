@@ -30,6 +30,7 @@ type Operation struct {
 	Expires time.Time `json:"expires"`           // unanswered until then: expired
 	StartBy time.Time `json:"start_by,omitzero"` // ready and not started until then: expired
 	ReadyAt time.Time `json:"ready_at,omitzero"` // its place in its destination's queue
+	At      time.Time `json:"at,omitzero"`       // not to be started before; zero: at once
 	Started time.Time `json:"started,omitzero"`
 	Ended   time.Time `json:"ended,omitzero"`
 
@@ -83,6 +84,10 @@ func (o Operation) Overdue(now time.Time) bool {
 	}
 	return false
 }
+
+// Due reports whether a ready operation may start now, as far as the time that
+// was asked for goes.
+func (o Operation) Due(now time.Time) bool { return !now.Before(o.At) }
 
 // Verified is what is known of the result: whether it was verified, and what is
 // not proved.
@@ -146,7 +151,7 @@ func (o Operation) Apply(e Event) (Operation, error) {
 
 func (o *Operation) open(e Event) {
 	o.ID, o.Requester, o.Opened = e.Operation, e.Actor, e.Time
-	o.Reason, o.Channel, o.Follows = e.Data.Reason, e.Data.Channel, e.Data.Follows
+	o.Reason, o.Channel, o.Follows, o.At = e.Data.Reason, e.Data.Channel, e.Data.Follows, e.Data.At
 	o.Request, o.Plan, o.Readings, o.Needs = *e.Data.Request, *e.Data.Plan, *e.Data.Readings, *e.Data.Needs
 	o.Kind, o.Digest = o.Plan.Kind, e.Plan
 	o.Expires = e.Time.Add(o.Needs.Expires)
@@ -165,6 +170,9 @@ func (o *Operation) approve(e Event) {
 func (o *Operation) becomeReady(at time.Time) {
 	o.State = Ready
 	o.StartBy = at.Add(o.Needs.StartWithin)
+	if o.At.After(at) {
+		o.StartBy = o.At.Add(o.Needs.StartWithin)
+	}
 	if o.ReadyAt.IsZero() {
 		o.ReadyAt = at
 	}

@@ -23,6 +23,9 @@ func (d *Desk) Claim(ctx context.Context, fence Fence, worker string, id ID) (Op
 	}
 	data := Data{Worker: worker, Epoch: fence.Epoch, TakenOver: op.State != Ready}
 	if op.State == Ready {
+		if !op.Due(d.Now()) {
+			return op, esops.Refuse("not_due", "", "It was asked for at %s, and not before.", op.At.UTC().Format("2006-01-02 15:04:05 UTC"))
+		}
 		if data.Approvers, err = d.stillApproved(ctx, op); err != nil {
 			return op, err
 		}

@@ -196,7 +196,7 @@ func (b *Board) card(ctx context.Context, lease *store.Lease, id approvals.ID, o
 	if err != nil {
 		return err
 	}
-	shown, err := gather(ctx, b.Store, open, op, b.OwnerName(op.Plan.Source), b.Zone)
+	shown, err := gather(ctx, b.Store, open, op, Shown{Owner: b.OwnerName(op.Plan.Source), Zone: b.Zone, Now: b.Now()})
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ type Shown struct {
 	Place    int // in its destination's queue, from 1; 0 when it waits for nobody
 	Owner    string
 	Zone     *time.Location
+	Now      time.Time // decides whether an operation is due, and is shown nowhere
 }
 
 // shown gathers what a card is drawn from.
@@ -36,15 +37,15 @@ func (a *App) shown(ctx context.Context, op approvals.Operation) (Shown, error) 
 	if err != nil {
 		return Shown{}, err
 	}
-	return gather(ctx, a.Store, open, op, a.ownerName(op.Plan.Source), a.Zone)
+	return gather(ctx, a.Store, open, op, Shown{Owner: a.ownerName(op.Plan.Source), Zone: a.Zone, Now: a.Now()})
 }
 
-func gather(ctx context.Context, s Store, open []approvals.Operation, op approvals.Operation, owner string, zone *time.Location) (Shown, error) {
-	shown := Shown{Op: op, Verdict: op.Verdict(), Owner: owner, Zone: zone}
+func gather(ctx context.Context, s Store, open []approvals.Operation, op approvals.Operation, shown Shown) (Shown, error) {
+	shown.Op, shown.Verdict = op, op.Verdict()
 	if op.State.Final() || op.State == approvals.Waiting {
 		return shown, nil
 	}
-	for i, queued := range worker.Queue(open)[op.Plan.Cluster] {
+	for i, queued := range worker.Queue(open, shown.Now)[op.Plan.Cluster] {
 		if queued.ID == op.ID && i > 0 {
 			shown.Place = i + 1
 		}
@@ -113,6 +114,9 @@ func facts(s Shown) prose {
 		strong("Asked by ").who(op.Requester).say(" at " + stamp(op.Opened)).br()
 	if op.Reason != "" {
 		p = p.strong("Reason ").say(clean(op.Reason, reasonLimit)).br()
+	}
+	if !op.At.IsZero() {
+		p = p.strong("Not before ").say(moment(op.At, s.Zone)).br()
 	}
 	if op.Follows != "" {
 		p = p.strong("Follows ").say(string(op.Follows)).br()
@@ -205,6 +209,8 @@ func standing(s Shown) prose {
 func ready(p prose, s Shown) prose {
 	p = p.strong("Starts ")
 	switch {
+	case !s.Op.Due(s.Now):
+		p = p.say("at " + moment(s.Op.At, s.Zone) + ", after the plan was checked again")
 	case s.Place > 0:
 		p = p.say(fmt.Sprintf("when those before it are done: it is number %d in the queue of %s", s.Place, s.Op.Plan.Cluster))
 	case s.Progress != nil && s.Progress.Waiting != "":

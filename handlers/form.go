@@ -255,7 +255,7 @@ func (a visit) askFrom(ctx context.Context, d draft, caller Caller) formOutcome 
 	if d.Shown != "" && d.Shown != plan.Digest() {
 		return formOutcome{again: a.preview(plan, readings).Blocks, shown: plan.Digest()}
 	}
-	op, err := a.open(ctx, caller, c.request(cluster.Name), plan, readings, c.Reason)
+	op, err := a.open(ctx, caller, approvals.Opening{Request: c.request(cluster.Name), Plan: plan, Readings: readings, Reason: c.Reason})
 	return formOutcome{op: op, err: err}
 }
 

@@ -25,6 +25,7 @@ type Command struct {
 	Indices    string
 	Flags      esops.Flags
 	Reason     string
+	At         string // of restore: not before this time, as typed
 	ID         approvals.ID
 
 	Match string        // of snapshots
@@ -217,6 +218,7 @@ func logFlags(f *pflag.FlagSet, c *Command) {
 
 func restoreFlags(f *pflag.FlagSet, c *Command) {
 	f.StringVar(&c.Reason, "reason", "", "why")
+	f.StringVar(&c.At, "at", "", "not before this time, such as 22:00")
 	f.StringVar(&c.Flags.As, "as", "", "the new name; $1 stands for the index's")
 	f.BoolVar(&c.Flags.OverwriteClosed, "overwrite-closed", false, "restore over closed indices")
 	f.Var(&replicas{&c.Flags.Replicas}, "replicas", "how many replicas")

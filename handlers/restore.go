@@ -56,6 +56,10 @@ func (a visit) restore(ctx context.Context, c Command, caller Caller) (*Answer, 
 	if err != nil {
 		return nil, err
 	}
+	at, err := a.startAt(c.At)
+	if err != nil {
+		return nil, err
+	}
 	plan, readings, err := a.planned(ctx, c)
 	if err != nil {
 		return nil, err
@@ -63,7 +67,7 @@ func (a visit) restore(ctx context.Context, c Command, caller Caller) (*Answer, 
 	if blocking := readings.Blocking(); len(blocking) > 0 {
 		return blocked("This restore can't be done; nobody was asked.", readings.Findings), nil
 	}
-	op, err := a.open(ctx, caller, c.request(cluster.Name), plan, readings, c.Reason)
+	op, err := a.open(ctx, caller, approvals.Opening{Request: c.request(cluster.Name), Plan: plan, Readings: readings, Reason: c.Reason, At: at})
 	if err != nil {
 		return nil, err
 	}
@@ -73,20 +77,51 @@ func (a visit) restore(ctx context.Context, c Command, caller Caller) (*Answer, 
 	return a.elsewhere(ctx, op), nil
 }
 
+// startAt reads the time of --at: of the day, today or tomorrow, or in full.
+func (a visit) startAt(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	zone := a.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	now := a.Now().In(zone)
+	if clock, err := time.ParseInLocation("15:04", text, zone); err == nil {
+		at := time.Date(now.Year(), now.Month(), now.Day(), clock.Hour(), clock.Minute(), 0, 0, zone)
+		if !at.After(now) {
+			at = at.AddDate(0, 0, 1)
+		}
+		return at, nil
+	}
+	at, ok := esops.ParseMoment(text, zone)
+	switch {
+	case !ok:
+		return at, esops.Refuse("bad_time", "Write 22:00, or 2026-11-24T22:00.", "%q is no time to start at.", clean(text, 40))
+	case !at.After(now):
+		return at, esops.Refuse("past_time", "Leave --at out to start as soon as it is approved.", "%s is over.", moment(at, zone))
+	case at.Sub(now) > latestStart:
+		return at, esops.Refuse("late_time", "Ask nearer to that time.", "%s is more than seven days away.", moment(at, zone))
+	}
+	return at, nil
+}
+
+// latestStart is how far ahead a restore can be asked for: automatic snapshots
+// are kept for seven days.
+const latestStart = 7 * 24 * time.Hour
+
 // open puts a plan on the desk for whoever asks. They are looked up after
 // planning, which may have taken a while.
-func (a visit) open(ctx context.Context, caller Caller, req esops.Request, plan esops.Plan, readings esops.Readings, reason string) (approvals.Operation, error) {
+func (a visit) open(ctx context.Context, caller Caller, o approvals.Opening) (approvals.Operation, error) {
 	now, err := a.visit(ctx, caller, a.Desk.Rules().RequesterGroups())
 	if err != nil {
 		return approvals.Operation{}, err
 	}
-	actor := now.actor
-	if refusal := a.reachable(ctx, approvals.Subject{Plan: plan, Readings: readings, Requester: actor}, caller.Channel); refusal != nil {
+	if refusal := a.reachable(ctx, approvals.Subject{Plan: o.Plan, Readings: o.Readings, Requester: now.actor}, caller.Channel); refusal != nil {
 		return approvals.Operation{}, refusal
 	}
-	return a.Desk.Open(ctx, actor, approvals.Opening{
-		Request: req, Plan: plan, Readings: readings, Reason: reason, Channel: caller.Channel, Once: caller.Trigger,
-	})
+	o.Channel, o.Once = caller.Channel, caller.Trigger
+	return a.Desk.Open(ctx, now.actor, o)
 }
 
 // reachable refuses a request whose card would go to a channel in which nobody

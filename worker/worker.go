@@ -101,7 +101,7 @@ func (w *Worker) round(ctx context.Context, driving *sync.WaitGroup) error {
 			}
 		}
 	}
-	for destination, queue := range Queue(open) {
+	for destination, queue := range Queue(open, w.Now()) {
 		id, ok := w.take(destination, queue)
 		if !ok {
 			continue
@@ -119,12 +119,12 @@ func (w *Worker) round(ctx context.Context, driving *sync.WaitGroup) error {
 	return nil
 }
 
-// Queue gives for each destination its operations that are to be done, the one
-// at work first, then in the order they became ready.
-func Queue(open []approvals.Operation) map[string][]approvals.Operation {
+// Queue gives for each destination its operations that are to be done now, the
+// one at work first, then in the order they became ready.
+func Queue(open []approvals.Operation, now time.Time) map[string][]approvals.Operation {
 	queues := map[string][]approvals.Operation{}
 	for _, op := range open {
-		if op.State != approvals.Waiting && !op.State.Final() {
+		if op.State != approvals.Waiting && !op.State.Final() && op.Due(now) {
 			queues[op.Plan.Cluster] = append(queues[op.Plan.Cluster], op)
 		}
 	}
