@@ -194,7 +194,12 @@ func (a *App) SubmitForm(ctx context.Context, in slack.InteractionCallback, ack 
 		return
 	}
 	outcome := make(chan formOutcome, 1)
-	go func() { outcome <- v.askFrom(ctx, d, caller) }()
+	go func() {
+		o := formOutcome{err: errors.New("the planning of a form ended early")}
+		defer func() { outcome <- o }()
+		defer guard(a.Log)
+		o = v.askFrom(ctx, d, caller)
+	}()
 	select {
 	case o := <-outcome:
 		ack(o.response(d, v))

@@ -26,6 +26,10 @@ const ackWithin = 2500 * time.Millisecond
 // drainWithin is how long answers may still take once the process is told to stop.
 const drainWithin = 6 * time.Second
 
+// longestWait is how long the library may wait before it tries to connect
+// again. Left alone it waits up to five minutes, and Slack is back long before.
+const longestWait = 15 * time.Second
+
 // ErrRefusedToken: Slack does not take the bot's or the app's token.
 var ErrRefusedToken = errors.New("slack refuses the token")
 
@@ -40,6 +44,8 @@ type Socket struct {
 
 	up   atomic.Bool
 	busy sync.WaitGroup
+	once sync.Once
+	away chan struct{}
 }
 
 // NewSlots makes the process's share of work.
@@ -51,23 +57,41 @@ func (s *Socket) Up() bool { return s.up.Load() }
 // Run keeps a connection up and answers what comes in, until ctx ends; then it
 // finishes what it has begun. It returns ErrRefusedToken when no waiting helps.
 func (s *Socket) Run(ctx context.Context) error {
+	defer s.busy.Wait()
+	for ctx.Err() == nil {
+		err := s.connected(ctx)
+		s.up.Store(false)
+		switch {
+		case ctx.Err() != nil || err == nil:
+		case RefusedToken(err):
+			return ErrRefusedToken
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+// connected runs one client of the library until it ends, or waits too long to
+// connect: then it is nil, and a new one tries at once.
+func (s *Socket) connected(ctx context.Context) error {
+	run, cancel := context.WithCancel(ctx)
+	defer cancel()
 	client := socketmode.New(s.API, socketmode.OptionReadLimit(1<<20))
 	done := make(chan error, 1)
-	go func() { done <- client.RunContext(ctx) }()
-	defer s.busy.Wait()
+	go func() { done <- client.RunContext(run) }()
 	for {
 		select {
 		case err := <-done:
-			s.up.Store(false)
-			if ctx.Err() != nil {
+			if run.Err() != nil {
 				return nil
-			}
-			if RefusedToken(err) {
-				return ErrRefusedToken
 			}
 			return err
 		case event := <-client.Events:
 			s.event(ctx, client, event)
+			if failed, ok := event.Data.(*slack.ConnectionErrorEvent); ok && failed.Backoff > longestWait {
+				cancel()
+			}
 		}
 	}
 }
@@ -97,34 +121,67 @@ func (s *Socket) event(ctx context.Context, client *socketmode.Client, event soc
 // on.
 func (s *Socket) take(ctx context.Context, client *socketmode.Client, event socketmode.Event) {
 	ack := s.acker(ctx, client, event)
+	slots, handle := s.Slots, s.handle
 	select {
-	case s.Slots <- struct{}{}:
+	case slots <- struct{}{}:
 	default:
-		s.busy.Go(func() { ack(busyAnswer(event)) })
-		return
+		slots, handle = s.turnedAway(), s.turnAway
+		select {
+		case slots <- struct{}{}:
+		default:
+			s.Log.Warn("envelope left", "err", "too much is going on even to say so") // without an ack, Slack says it
+			return
+		}
 	}
 	s.busy.Go(func() {
-		defer func() { <-s.Slots }()
+		defer func() { <-slots }()
 		// What was begun is finished, for a while, although the process is told
 		// to stop.
 		work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		defer cancel()
 		defer context.AfterFunc(ctx, func() { time.AfterFunc(drainWithin, cancel) })()
-		defer func() {
-			if fault := recover(); fault != nil {
-				s.Log.Error("handler panicked", "err", fault, "stack", string(debug.Stack()))
-			}
-		}()
-		s.handle(work, event, ack)
+		defer guard(s.Log)
+		handle(work, event, ack)
 	})
 }
 
-// busyAnswer is an ack's payload where a payload can be read.
-func busyAnswer(event socketmode.Event) any {
-	if event.Type == socketmode.EventTypeSlashCommand {
-		return ephemeral(*say("es-restore has too much to do right now. Nothing was asked; try again."))
+// guard keeps a panic of one handler from ending the process. It is deferred.
+func guard(log *slog.Logger) {
+	if fault := recover(); fault != nil {
+		log.Error("handler panicked", "err", fault, "stack", string(debug.Stack()))
 	}
-	return nil
+}
+
+const busyWords = "es-restore has too much to do right now. Nothing was recorded; try again."
+
+// turnedAway is how many at once are told that too much is going on.
+func (s *Socket) turnedAway() chan struct{} {
+	s.once.Do(func() { s.away = make(chan struct{}, workers) })
+	return s.away
+}
+
+// turnAway tells whoever typed or clicked that too much is going on. A click is
+// acked only once they were told: an ack alone would look like a decision.
+func (s *Socket) turnAway(ctx context.Context, event socketmode.Event, ack func(any)) {
+	answer := say(busyWords)
+	data, _ := event.Data.(slack.InteractionCallback)
+	switch {
+	case event.Type == socketmode.EventTypeSlashCommand:
+		ack(ephemeral(*answer))
+	case data.Type == slack.InteractionTypeViewSubmission:
+		ack(underInput(data.View, answer))
+	case data.Type == slack.InteractionTypeBlockActions:
+		within, cancel := context.WithTimeout(ctx, ackWithin)
+		defer cancel()
+		err := s.App.answer(within, Caller{User: data.User.ID, Channel: channelOf(data), ResponseURL: data.ResponseURL}, *answer)
+		if err != nil {
+			s.Log.Warn("answer not delivered", "actor", data.User.ID, "err", err)
+			return
+		}
+		ack(nil)
+	default:
+		ack(nil)
+	}
 }
 
 // acker sends one ack over the connection the envelope came on.
@@ -196,45 +253,50 @@ func ephemeral(a Answer) map[string]any {
 }
 
 // Paced delays opening connections: the library reconnects without a pause when
-// Slack closes what it just opened, thousands of times a second.
+// Slack closes what it just opened, thousands of times a second. The first few
+// are not delayed, since Slack also closes good connections, and clicks must find
+// another one soon.
 type Paced struct {
 	Next http.RoundTripper
 
 	mu    sync.Mutex
-	last  time.Time
-	delay time.Duration
+	last  time.Time // when the last one was let through
+	tries int       // since one lived well
 }
 
-// Connections that lived so long reset the delay.
+// A connection that lived so long counts as a good one.
 const (
 	livedWell     = 30 * time.Second
+	freeTries     = 10
 	shortestDelay = time.Second
-	longestDelay  = time.Minute
+	longestDelay  = 30 * time.Second
 )
 
 // RoundTrip implements http.RoundTripper.
 func (p *Paced) RoundTrip(req *http.Request) (*http.Response, error) {
 	if strings.HasSuffix(req.URL.Path, "/apps.connections.open") {
-		wait := p.next()
 		select {
 		case <-req.Context().Done():
 			return nil, req.Context().Err()
-		case <-time.After(wait):
+		case <-time.After(p.next(time.Now())):
 		}
 	}
 	return p.Next.RoundTrip(req)
 }
 
 // next is how long to wait before opening another connection.
-func (p *Paced) next() time.Duration {
+func (p *Paced) next(now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	since := time.Since(p.last)
-	if p.last.IsZero() || since > livedWell+p.delay {
-		p.delay = 0
-	} else {
-		p.delay = min(max(2*p.delay, shortestDelay), longestDelay)
+	if now.Sub(p.last) > livedWell {
+		p.tries = 0
 	}
-	p.last = time.Now().Add(p.delay)
-	return p.delay + time.Duration(rand.Int64N(int64(p.delay)/4+1))
+	p.tries++
+	delay := time.Duration(0)
+	if over := p.tries - freeTries; over > 0 {
+		delay = min(shortestDelay<<min(over-1, 10), longestDelay)
+		delay += time.Duration(rand.Int64N(int64(delay)/4 + 1))
+	}
+	p.last = now.Add(delay)
+	return delay
 }
