@@ -41,8 +41,9 @@ type Looked struct {
 type Result struct {
 	Step    StepKind       `json:"step"`
 	Targets []TargetResult `json:"targets,omitempty"`
-	// Verified and NotProved belong to StepVerify: whether everything that can
-	// be known was seen, and if not, what is missing in words.
+	// Verified belongs to StepVerify: everything that can be known was seen.
+	// NotProved says in words what was not, and of StepSettle where the marker
+	// stays.
 	Verified  bool     `json:"verified,omitempty"`
 	NotProved []string `json:"not_proved,omitempty"`
 }

@@ -16,8 +16,11 @@ const (
 	// snapshot running, nothing queued) until a request of unknown fate is
 	// taken as never carried out.
 	quietFor = 60 * time.Second
-	// attempts bounds how often the same request goes out.
+	// attempts bounds how often the same request goes out without an answer.
 	attempts = 3
+	// busyPause is how long a cluster that was busy is left alone, at first.
+	busyPause = 5 * time.Second
+	busyLimit = 5 * time.Minute
 )
 
 // A Runner carries out one operation's plan: each call of Look looks at the
@@ -25,8 +28,8 @@ const (
 // is not harmless, the restore request, needs a recorded journal first: Look
 // returns it, and Send sends it.
 //
-// A Runner remembers only what may be forgotten: the last reading, and since
-// when the cluster is quiet. It belongs to one goroutine.
+// A Runner remembers only what may be forgotten: the last reading, since when
+// the cluster is quiet, and that it was busy. It belongs to one goroutine.
 type Runner struct {
 	Watcher Watcher
 	Writer  Writer
@@ -37,6 +40,8 @@ type Runner struct {
 	notSent    int       // the attempt that is known never to have been carried out
 	accepted   bool      // Elasticsearch said so to this process
 	quietSince time.Time // zero: not quiet
+	busySince  time.Time // the last time it refused because it was busy
+	busy       time.Duration
 	lost       map[string]time.Time
 	last       Progress
 	counted    int // looks at an index that did not answer whole
@@ -62,70 +67,117 @@ func (r *Runner) Look(ctx context.Context, run Run, stopping bool) (Outcome, err
 	return Outcome{}, fmt.Errorf("a plan holds an unknown step %q", run.Next())
 }
 
+// state looks at the targets, and makes sure that they are the plan's.
+func (r *Runner) state(ctx context.Context, run Run) (State, error) {
+	state, err := r.Watcher.State(ctx, run.Plan.Targets())
+	if err != nil {
+		return State{}, err
+	}
+	if was := run.Plan.ClusterUUID; was != "" && state.ClusterUUID != "" && state.ClusterUUID != was {
+		return State{}, fmt.Errorf("%w: %w", ErrUnavailable, Refuse("another_cluster", "See which cluster the configuration names.",
+			"The cluster behind %s is another one than the plan was made for.", run.Plan.Cluster))
+	}
+	return state, nil
+}
+
 // restore looks whether Elasticsearch has the request, and journals it when it
 // surely does not and mayAsk.
 func (r *Runner) restore(ctx context.Context, run Run, mayAsk bool) (Outcome, error) {
-	state, err := r.Watcher.State(ctx, run.Plan.Targets())
+	unknown := run.Sent != nil && r.notSent != run.Sent.Attempt && !r.accepted
+	queued := false
+	if unknown {
+		var err error
+		if queued, err = r.Watcher.Queued(ctx); err != nil {
+			r.quietSince = time.Time{}
+			return Outcome{}, fmt.Errorf("looking at the master's queue: %w", err)
+		}
+	}
+	looked := r.Now().UTC() // what is seen may be as old as this
+	state, err := r.state(ctx, run)
 	if err != nil {
+		r.quietSince = time.Time{} // who did not answer was not seen to be quiet
 		return Outcome{}, fmt.Errorf("looking at the targets: %w", err)
 	}
 	if r.accepted || marked(state, run.Marker) {
-		return Outcome{Result: accepted(run, state)}, nil
+		return r.begun(ctx, run, state)
 	}
-	attempt := 1
-	if run.Sent != nil {
-		attempt = run.Sent.Attempt + 1
-		wait, err := r.unsettled(ctx, *run.Sent, state)
-		if err != nil || wait != "" {
-			return Outcome{Waiting: wait}, err
+	if unknown {
+		if wait := r.unsettled(queued, state); wait != "" {
+			return Outcome{Waiting: wait}, nil
 		}
-	}
-	looked, failure := lookAt(run, state)
-	if failure != nil {
-		return Outcome{Failure: failure}, nil
 	}
 	if !mayAsk {
 		return Outcome{Stopped: &Stopped{}}, nil
 	}
-	if len(state.Restores) > 0 && !r.Version.AtLeast(6, 6) {
-		return Outcome{Waiting: fmt.Sprintf("Elasticsearch %s does one restore at a time and is at another.", r.Version)}, nil
+	targets, failure := lookAt(run, state)
+	if failure != nil {
+		return Outcome{Failure: failure}, nil
+	}
+	if wait := r.mustWait(state); wait != "" {
+		return Outcome{Waiting: wait}, nil
+	}
+	// A request that surely was not carried out goes out under its own number.
+	attempt := 1
+	switch {
+	case unknown:
+		attempt = run.Sent.Attempt + 1
+	case run.Sent != nil:
+		attempt = run.Sent.Attempt
 	}
 	if attempt > attempts {
 		return Outcome{Failure: Refuse("no_answer", "See whether the cluster is healthy, then ask again.",
 			"Elasticsearch was asked %d times and never answered; no restore of this operation is there.", attempts)}, nil
 	}
-	return Outcome{Journal: &Sent{At: r.Now().UTC(), Attempt: attempt, Looked: looked}}, nil
+	return Outcome{Journal: &Sent{At: looked, Attempt: attempt, Looked: targets}}, nil
 }
 
+// begun tells which targets there are. Elasticsearch makes all of them at once,
+// but a look at very many names is several: one that saw some looks again.
+func (r *Runner) begun(ctx context.Context, run Run, state State) (Outcome, error) {
+	if len(state.Targets) < len(run.Plan.Items) {
+		var err error
+		if state, err = r.state(ctx, run); err != nil {
+			return Outcome{}, fmt.Errorf("looking at the targets: %w", err)
+		}
+	}
+	return Outcome{Result: accepted(run, state)}, nil
+}
+
+// mustWait says why Elasticsearch would not take a restore now, or "".
+func (r *Runner) mustWait(state State) string {
+	switch {
+	case len(state.Restores) > 0 && !r.Version.AtLeast(6, 6):
+		return fmt.Sprintf("Elasticsearch %s does one restore at a time and is at another.", r.Version)
+	case r.busy > 0 && (state.Snapshots > 0 || r.Now().Sub(r.busySince) < r.busy):
+		return busyWords
+	}
+	return ""
+}
+
+const busyWords = "Elasticsearch is busy and takes no restore now; it is asked again."
+
 // unsettled says why the fate of a sent request is not known yet, or "".
-func (r *Runner) unsettled(ctx context.Context, sent Sent, state State) (string, error) {
-	if r.notSent == sent.Attempt {
-		return "", nil
-	}
-	queued, err := r.Watcher.Queued(ctx)
-	if err != nil {
-		return "", fmt.Errorf("looking at the master's queue: %w", err)
-	}
+func (r *Runner) unsettled(queued bool, state State) string {
 	if state.Snapshots > 0 || queued {
 		r.quietSince = time.Time{}
-		return "The answer to the restore request was lost, and the cluster is busy with a snapshot; until it is known whether the restore has begun, nothing else is started.", nil
+		return "The answer to the restore request was lost, and the cluster is busy with a snapshot; until it is known whether the restore has begun, nothing else is started."
 	}
 	if r.quietSince.IsZero() {
 		r.quietSince = r.Now()
 	}
 	if r.Now().Sub(r.quietSince) < quietFor {
-		return "The answer to the restore request was lost; until it is known whether the restore has begun, nothing else is started.", nil
+		return "The answer to the restore request was lost; until it is known whether the restore has begun, nothing else is started."
 	}
-	return "", nil
+	return ""
 }
 
 // Send sends the request that was just journaled. Only the process that wrote
 // the journal entry may call it, and once.
 func (r *Runner) Send(ctx context.Context, run Run, sent Sent) (Outcome, error) {
-	r.quietSince = time.Time{}
+	r.quietSince, r.notSent = time.Time{}, 0
 	if r.Now().Sub(sent.At) > lookFresh {
 		r.notSent = sent.Attempt // too long between look and request: look again
-		return Outcome{}, nil
+		return Outcome{Waiting: "Looking at the cluster and recording took too long; it is looked at again."}, nil
 	}
 	err := r.Writer.Restore(ctx, withMarker(*run.Plan.Body(), run.Marker), run.Plan.Repository, run.Plan.Snapshot)
 	refusal, wasRefused := Refused(err)
@@ -138,7 +190,8 @@ func (r *Runner) Send(ctx context.Context, run Run, sent Sent) (Outcome, error) 
 		return Outcome{}, err
 	case errors.Is(err, ErrBusy):
 		r.notSent = sent.Attempt
-		return Outcome{Waiting: "Elasticsearch is busy and takes no restore now; it is asked again."}, nil
+		r.busySince, r.busy = r.Now(), min(max(2*r.busy, busyPause), busyLimit)
+		return Outcome{Waiting: busyWords}, nil
 	case wasRefused:
 		return r.refused(ctx, run, sent, refusal)
 	}
@@ -152,12 +205,12 @@ func (r *Runner) Unsent(attempt int) { r.notSent = attempt }
 // refused finds out what a refusal means: that of a second request, sent
 // because the first one's answer was lost, may be due to the first.
 func (r *Runner) refused(ctx context.Context, run Run, sent Sent, refusal *Refusal) (Outcome, error) {
-	state, err := r.Watcher.State(ctx, run.Plan.Targets())
+	state, err := r.state(ctx, run)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("looking at the targets after a refusal: %w", err)
 	}
 	if marked(state, run.Marker) {
-		return Outcome{Result: accepted(run, state)}, nil
+		return r.begun(ctx, run, state)
 	}
 	r.notSent = sent.Attempt
 	return Outcome{Failure: refusal}, nil

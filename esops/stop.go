@@ -20,11 +20,11 @@ func (r *Runner) stop(ctx context.Context, run Run) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	removed, err := r.remove(ctx, run, view)
+	removing, err := r.remove(ctx, run, view)
 	if err != nil {
 		return Outcome{}, err
 	}
-	if removed > 0 {
+	if removing {
 		return Outcome{Waiting: "Removing what was still being restored."}, nil
 	}
 	if len(view.running) > 0 {
@@ -33,7 +33,7 @@ func (r *Runner) stop(ctx context.Context, run Run) (Outcome, error) {
 	if view.gone == nil {
 		return r.Look(ctx, run, false) // all of it ended before it could be stopped
 	}
-	if err := r.clear(ctx, run, view.state); err != nil {
+	if _, err := r.clear(ctx, run, view.state); err != nil {
 		return Outcome{}, err
 	}
 	stopped := &Stopped{Begun: true}
@@ -47,19 +47,23 @@ func (r *Runner) stop(ctx context.Context, run Run) (Outcome, error) {
 	return Outcome{Stopped: stopped}, nil
 }
 
-// remove deletes what is made by us, unsettled and still being restored. The
-// look is a moment old: Elasticsearch takes names, not conditions.
-func (r *Runner) remove(ctx context.Context, run Run, v view) (int, error) {
-	removed := 0
+// remove deletes what is made by us, unsettled and still being restored, and
+// reports whether there was such a thing. Elasticsearch takes names, not
+// conditions, so it deletes nothing by a look that is no longer fresh.
+func (r *Runner) remove(ctx context.Context, run Run, v view) (bool, error) {
+	removing := false
 	for _, t := range v.begun {
 		now, there := v.state.Targets[t.Name]
 		if !there || !t.Made || now.UUID != t.UUID || now.Marker != run.Marker || !v.running[t.Name] {
 			continue
 		}
-		if err := r.Writer.Delete(ctx, t.Name); err != nil {
-			return removed, fmt.Errorf("removing %s: %w", t.Name, err)
+		removing = true
+		if r.Now().Sub(v.at) > lookFresh {
+			break
 		}
-		removed++
+		if err := r.Writer.Delete(ctx, t.Name); err != nil {
+			return true, fmt.Errorf("removing %s: %w", t.Name, err)
+		}
 	}
-	return removed, nil
+	return removing, nil
 }

@@ -54,25 +54,31 @@ func (r *Runner) count(ctx context.Context, index string) (Count, error) {
 
 // settle takes our marker off, so that the index is the customer's alone.
 func (r *Runner) settle(ctx context.Context, run Run) (Outcome, error) {
-	state, err := r.Watcher.State(ctx, run.Plan.Targets())
+	state, err := r.state(ctx, run)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("looking for markers: %w", err)
 	}
-	if err := r.clear(ctx, run, state); err != nil {
+	kept, err := r.clear(ctx, run, state)
+	if err != nil {
 		return Outcome{}, err
 	}
-	return Outcome{Result: &Result{Step: StepSettle}}, nil
+	return Outcome{Result: &Result{Step: StepSettle, NotProved: kept}}, nil
 }
 
-// clear takes the marker off every target that bears ours.
-func (r *Runner) clear(ctx context.Context, run Run, state State) error {
+// clear takes the marker off every target that bears ours. Where the cluster
+// refuses, such as on an index that is blocked, the marker stays, harmless, and
+// kept says so.
+func (r *Runner) clear(ctx context.Context, run Run, state State) (kept []string, err error) {
 	for _, name := range run.Plan.Targets() {
 		if state.Targets[name].Marker != run.Marker {
 			continue
 		}
-		if err := r.Writer.ClearMarker(ctx, name); err != nil {
-			return fmt.Errorf("taking the marker off %s: %w", name, err)
+		err := r.Writer.ClearMarker(ctx, name)
+		if refusal, refused := Refused(err); refused {
+			kept = append(kept, fmt.Sprintf("the marker stays on %s: %s", name, refusal.Sentence))
+		} else if err != nil {
+			return nil, fmt.Errorf("taking the marker off %s: %w", name, err)
 		}
 	}
-	return nil
+	return kept, nil
 }

@@ -1,6 +1,7 @@
 package esops
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -21,6 +22,9 @@ func (r *Runner) wait(ctx context.Context, run Run) (Outcome, error) {
 		return Outcome{}, err
 	}
 	if view.gone != nil {
+		if _, err := r.clear(ctx, run, view.state); err != nil {
+			return Outcome{}, err
+		}
 		return Outcome{Failure: view.gone}, nil
 	}
 	reading := r.reading(view)
@@ -32,7 +36,7 @@ func (r *Runner) wait(ctx context.Context, run Run) (Outcome, error) {
 		if err != nil {
 			return Outcome{}, err
 		}
-		if err := r.clear(ctx, run, view.state); err != nil {
+		if _, err := r.clear(ctx, run, view.state); err != nil {
 			return Outcome{}, err
 		}
 		return Outcome{Failure: failure, Reading: reading}, nil
@@ -42,10 +46,11 @@ func (r *Runner) wait(ctx context.Context, run Run) (Outcome, error) {
 
 // A view is one look at a running restore.
 type view struct {
+	at         time.Time // what is seen may be as old as this
 	state      State
 	recoveries []Recovery
 	begun      []TargetResult // what the restore step established
-	gone       *Refusal       // a target was removed or remade by someone else
+	gone       *Refusal       // a target was removed, remade or closed by someone else
 	done       int            // primaries with data
 	pending    int            // primaries that are still coming
 	failed     []Shard
@@ -56,20 +61,16 @@ type view struct {
 // shard without a place that no running restore lists is a failed one.
 func (r *Runner) look(ctx context.Context, run Run) (view, error) {
 	begun, _ := run.result(StepRestore)
-	v := view{begun: begun.Targets, running: map[string]bool{}}
+	v := view{at: r.Now(), begun: begun.Targets, running: map[string]bool{}}
 	var err error
-	if v.state, err = r.Watcher.State(ctx, run.Plan.Targets()); err != nil {
+	if v.state, err = r.state(ctx, run); err != nil {
 		return v, fmt.Errorf("looking at the restore: %w", err)
 	}
 	var present []string
 	uuids := map[string]string{}
 	for _, t := range begun.Targets {
-		now, ok := v.state.Targets[t.Name]
-		if !ok || now.UUID != t.UUID {
-			if v.gone == nil {
-				v.gone = Refuse("target_gone", "Ask again if it is still needed.",
-					"%s was removed or replaced on %s by someone else while it was being restored.", t.Name, run.Plan.Cluster)
-			}
+		if gone := goneBy(t, v.state.Targets, run.Plan.Cluster); gone != nil {
+			v.gone = cmp.Or(v.gone, gone)
 			continue
 		}
 		present = append(present, t.Name)
@@ -92,6 +93,20 @@ func (r *Runner) look(ctx context.Context, run Run) (view, error) {
 	return v, nil
 }
 
+// goneBy tells what others did to a target that was begun, or nil.
+func goneBy(t TargetResult, now map[string]Target, cluster string) *Refusal {
+	is, there := now[t.Name]
+	switch {
+	case !there || is.UUID != t.UUID:
+		return Refuse("target_gone", "Ask again if it is still needed.",
+			"%s was removed or replaced on %s by someone else while it was being restored.", t.Name, cluster)
+	case is.State == TargetClosed: // and its shards can't be seen on older versions
+		return Refuse("target_closed", "Open it to see what it holds, or ask again.",
+			"%s was closed on %s by someone else before it was seen to be whole.", t.Name, cluster)
+	}
+	return nil
+}
+
 func key(index string, shard int) string { return fmt.Sprintf("%s/%d", index, shard) }
 
 // judge sorts the expected primaries into done, pending and failed.
@@ -102,6 +117,9 @@ func (r *Runner) judge(v *view, present []string, live map[string]bool) {
 	}
 	for _, s := range v.state.Shards {
 		at := key(s.Index, s.Number)
+		if s.State != "UNASSIGNED" || live[at] {
+			delete(r.lost, at)
+		}
 		switch {
 		case s.State == "STARTED" || s.State == "RELOCATING":
 			v.done++
