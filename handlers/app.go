@@ -164,11 +164,7 @@ func (a *App) place(ctx context.Context, channel string) *esops.Refusal {
 	if len(a.Channels) > 0 && !slices.Contains(a.Channels, channel) {
 		return esops.Refuse("wrong_channel", "Use it in one of those the configuration names.", "es-restore does not work in this channel.")
 	}
-	refusal := a.Directory.Channel(ctx, channel)
-	if refusal != nil && refusal.Code == "not_in_channel" && len(a.Channels) > 0 {
-		return nil // the configuration wants it here; what needs a card looks again
-	}
-	return refusal
+	return a.Directory.Channel(ctx, channel)
 }
 
 // operation loads an operation as it is now.

@@ -20,7 +20,7 @@ const itemsOnPage = 40
 
 // openDetails shows the whole plan, from the store.
 func (a *App) openDetails(ctx context.Context, op approvals.Operation, caller Caller) error {
-	if _, err := a.API.OpenViewContext(ctx, caller.Trigger, detailsView(op, 1)); err != nil {
+	if _, err := a.API.OpenViewContext(ctx, caller.Trigger, detailsView(op, 1, a.whoCan(ctx, op))); err != nil {
 		return fmt.Errorf("%w: %w", esops.Refuse("modal_not_opened", "Click again.", "Slack did not open the details in time."), err)
 	}
 	return nil
@@ -36,13 +36,13 @@ func (a *App) turnDetails(ctx context.Context, in slack.InteractionCallback, id 
 	if _, err := fmt.Sscanf(action.BlockID, "page_%d", &page); err != nil {
 		return esops.Refuse("unknown_button", "", "There is no such button.")
 	}
-	_, err = a.API.UpdateViewContext(ctx, detailsView(op, page), "", in.View.Hash, in.View.ID)
+	_, err = a.API.UpdateViewContext(ctx, detailsView(op, page, a.whoCan(ctx, op)), "", in.View.Hash, in.View.ID)
 	return err
 }
 
 // detailsView is one page of everything: the digest, every index and target,
 // every finding, and the request as Elasticsearch will get it.
-func detailsView(op approvals.Operation, page int) slack.ModalViewRequest {
+func detailsView(op approvals.Operation, page int, who []prose) slack.ModalViewRequest {
 	lines := detailLines(op)
 	pages := max(1, (len(lines)+itemsOnPage-1)/itemsOnPage)
 	page = min(max(page, 1), pages)
@@ -50,6 +50,9 @@ func detailsView(op approvals.Operation, page int) slack.ModalViewRequest {
 	blocks := []block{
 		prose{}.strong(string(op.ID)).say(": " + summary(op) + ".").br().strong("Plan ").code(op.Digest).block(),
 		list(lines[from:min(from+itemsOnPage, len(lines))]),
+	}
+	if page == 1 && len(who) > 0 && !op.State.Final() {
+		blocks = append(blocks, prose{}.strong("Who can approve this").block(), list(who))
 	}
 	if page == pages {
 		blocks = append(blocks, bodyBlocks(op)...)

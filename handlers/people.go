@@ -33,6 +33,7 @@ type Directory struct {
 	groups   answers[[]string]
 	rosters  answers[map[string][]string]
 	channels answers[*slack.Channel]
+	absent   answers[bool] // whether the bot is outside a channel
 }
 
 // Home is the workspace the bot is installed in, and the bot itself there.
@@ -228,8 +229,28 @@ func (d *Directory) Channel(ctx context.Context, id string) *esops.Refusal {
 		return esops.Refuse("archived_channel", "Use another channel.", "This channel is archived.")
 	case channel.IsIM, channel.IsMpIM:
 		return esops.Refuse("not_a_channel", "Use a channel, where colleagues can see it.", "Direct messages are no place for this.")
-	case !channel.IsMember:
+	case !channel.IsMember && d.outside(ctx, id):
 		return esops.Refuse("not_in_channel", "Invite it with /invite, and try again.", "es-restore is not in this channel.")
 	}
 	return nil
+}
+
+// outside reports whether the bot is surely not in a channel. It looks once more
+// before people are told so: what a channel's description leaves out is no proof.
+func (d *Directory) outside(ctx context.Context, channel string) bool {
+	outside, err := d.absent.get(ctx, channel, freshFor, d.now, func(ctx context.Context) (bool, error) {
+		for cursor := ""; ; {
+			members, next, err := d.api.GetUsersInConversationContext(ctx, &slack.GetUsersInConversationParameters{ChannelID: channel, Cursor: cursor, Limit: 200})
+			if err != nil {
+				return false, err
+			}
+			if slices.Contains(members, d.home.BotUser) {
+				return false, nil
+			}
+			if cursor = next; cursor == "" {
+				return true, nil
+			}
+		}
+	})
+	return err == nil && outside
 }

@@ -132,13 +132,16 @@ func (a *App) reachable(ctx context.Context, s approvals.Subject, asked string) 
 		return refusal
 	}
 	if needs.Channel == "" {
-		return a.Directory.Channel(ctx, asked)
+		if refusal := a.Directory.Channel(ctx, asked); refusal != nil {
+			return refusal
+		}
+		return a.nobodyCan(ctx, needs, s.Requester)
 	}
 	if refusal := a.Directory.Channel(ctx, needs.Channel); refusal != nil {
 		return esops.Refuse("policy_channel", "Whoever keeps the bot's configuration must look at it.",
 			"The channel that policy %q sends cards to can't be used: %s", needs.Names()[0], refusal.Sentence)
 	}
-	return nil
+	return a.nobodyCan(ctx, needs, s.Requester)
 }
 
 // elsewhere tells who asked where a card is that a policy sent to another channel.
