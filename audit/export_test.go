@@ -104,6 +104,18 @@ func TestALineThatACrashCutOffIsWrittenAgain(t *testing.T) {
 	}
 }
 
+func TestHalfOfALineThatNeverComesAgainIsTakenOut(t *testing.T) {
+	lines := chain(t, 2)
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	if err := os.WriteFile(path, []byte(whole(lines[0])+`{"reason":"`+strings.Repeat("long ", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	write(t, opened(t, path), lines...)
+	if got := content(t, path); got != whole(lines...) {
+		t.Errorf("it holds\n%s", got)
+	}
+}
+
 // After Redis came back older, numbers are used again, for other records. What
 // was taken stays, and what is new comes too.
 func TestAnotherRecordUnderAUsedNumberIsTaken(t *testing.T) {
