@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -23,6 +24,17 @@ type Redis struct {
 type Sentinel struct {
 	Master    string   // the master's name
 	Addresses []string // of the sentinels, host:port
+}
+
+// Same reports whether two are the same place, whatever the login.
+func (r Redis) Same(other Redis) bool {
+	sentinel := func(s *Sentinel) string {
+		if s == nil {
+			return ""
+		}
+		return s.Master
+	}
+	return r.URL == other.URL && sentinel(r.Sentinel) == sentinel(other.Sentinel) && slices.Equal(r.Cluster, other.Cluster)
 }
 
 const defaultRedisURL = "redis://localhost:6379/0"

@@ -39,6 +39,16 @@ func (m *memory) saw(head audit.Head) {
 	}
 }
 
+// Remember takes over what another store of this process has seen of the same
+// Redis, so that a new configuration forgets nothing.
+func (s *Store) Remember(before *Store) {
+	before.memory.mu.Lock()
+	defer before.memory.mu.Unlock()
+	s.memory.mu.Lock()
+	defer s.memory.mu.Unlock()
+	s.memory.seen, s.memory.accepted, s.memory.loaded = before.memory.seen, before.memory.accepted, before.memory.loaded
+}
+
 // Guard compares the log with what this process saw. It returns ErrRolledBack
 // as long as the log is behind or another one, and reports that in Redis for
 // `audit accept-rollback`; once a person has accepted it, this process forgets

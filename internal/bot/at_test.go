@@ -15,7 +15,9 @@ func TestWhatIsAskedForTonightIsApprovedNowAndStartsThen(t *testing.T) {
 	at := time.Now().UTC().Add(4 * time.Second)
 	card := r.Ask(rig.Anna, `file-2019-08-25 --at `+at.Format("2006-01-02T15:04:05")+` --reason "when it is quiet"`)
 	r.Click(rig.Ben, card, "approve")
-	r.Until("the card says when", func() bool { return strings.Contains(r.Now(card).AllText(), "Starts at "+at.Format("2006-01-02 15:04:05")) })
+	r.Until("the card says when", func() bool {
+		return strings.Contains(r.Now(card).AllText(), "Starts at "+at.Format("2006-01-02 15:04:05"))
+	})
 	r.Becomes(card, "succeeded")
 	for _, record := range r.Records() {
 		if record.Event == "claimed" && record.Time.Before(at.Truncate(time.Second)) {

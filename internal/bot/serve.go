@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -31,22 +33,63 @@ const (
 // sockets is how many Socket Mode connections a process keeps.
 const sockets = 2
 
-// serve runs the bot until ctx ends.
+// serve runs the bot until ctx ends. On SIGHUP it reads the configuration again
+// and goes on with the new one as a whole; one that is broken changes nothing.
 func serve(ctx context.Context, file string, stdout, stderr io.Writer) error {
 	c, err := load(file, stderr)
 	if err != nil {
 		return err
 	}
-	s := &server{config: c, stdout: stdout, log: telemetry.NewLog(stderr), health: telemetry.NewHealth(partRedis, partSlack), metrics: telemetry.NewMetrics(Version())}
-	for _, w := range c.Warnings {
-		s.log.Warn("configuration is unwise", "err", w.String())
+	log := telemetry.NewLog(stderr)
+	metrics := telemetry.NewMetrics(Version())
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	var before *server
+	for {
+		s := &server{config: c, stdout: stdout, log: log, metrics: metrics, health: telemetry.NewHealth(partRedis, partSlack), before: before}
+		for _, w := range c.Warnings {
+			log.Warn("configuration is unwise", "err", w.String())
+		}
+		running, stop := context.WithCancel(ctx)
+		next := make(chan *config.Config, 1)
+		go reload(running, file, log, hangup, next, stop)
+		err := s.run(running)
+		stop()
+		select {
+		case c = <-next:
+			log.Info("configuration reloaded")
+			before = s
+			continue
+		default:
+		}
+		if err != nil && ctx.Err() == nil {
+			log.Error("stopped", "err", err)
+			return failed(err)
+		}
+		log.Info("stopped")
+		return nil
 	}
-	if err := s.run(ctx); err != nil && ctx.Err() == nil {
-		s.log.Error("stopped", "err", err)
-		return failed(err)
+}
+
+// reload waits for a sound configuration after a SIGHUP, and stops the server
+// that runs with the old one.
+func reload(ctx context.Context, file string, log *slog.Logger, hangup <-chan os.Signal, next chan<- *config.Config, stop func()) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangup:
+		}
+		c, err := config.Load(file)
+		if err != nil {
+			log.Error("configuration not reloaded; the one before stays", "err", err)
+			continue
+		}
+		next <- c
+		stop()
+		return
 	}
-	s.log.Info("stopped")
-	return nil
 }
 
 // A server is one running bot.
@@ -56,6 +99,8 @@ type server struct {
 	log     *slog.Logger
 	health  *telemetry.Health
 	metrics *telemetry.Metrics
+
+	before *server // that ran with the configuration before; nil for the first
 
 	clusters []cluster
 	store    *store.Store
@@ -74,6 +119,9 @@ func (s *server) run(ctx context.Context) error {
 	}
 	defer func() { _ = client.Close() }()
 	s.store = store.New(client)
+	if s.before != nil && s.before.store != nil && s.config.Redis.Same(s.before.config.Redis) {
+		s.store.Remember(s.before.store)
+	}
 	s.api = newSlack(s.config.Slack, http.DefaultTransport)
 
 	group, ctx := errgroup.WithContext(ctx)
