@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 )
 
 // A Broken names the first bad record of a chain.
@@ -21,6 +23,9 @@ func (b *Broken) Error() string { return fmt.Sprintf("record %d: %s", b.Seq, b.W
 type Checker struct {
 	head    Head
 	started bool
+	// Checkpoints are heads that were written down elsewhere. A chain that ends
+	// before one, or has another record there, was cut off or rewritten.
+	Checkpoints []Head
 	// First is the sequence number the chain begins with: 1, or a later one
 	// when its older records were exported and removed.
 	First int64
@@ -72,16 +77,42 @@ func (c *Checker) Next(line []byte) error {
 	if hash != r.Hash {
 		return &Broken{expected, "its hash is not that of its content: it was changed"}
 	}
+	for _, point := range c.Checkpoints {
+		if point.Seq == expected && point.Hash != hash {
+			return &Broken{expected, "its hash is not the one of the checkpoint: the chain was rewritten"}
+		}
+	}
 	c.started, c.head = true, Head{Seq: expected, Hash: hash}
 	return nil
+}
+
+// End checks that the chain reaches every checkpoint.
+func (c *Checker) End() error {
+	for _, point := range c.Checkpoints {
+		if head := c.Head(); point.Seq > head.Seq {
+			return &Broken{head.Seq + 1, fmt.Sprintf("it is missing: a checkpoint says that the chain reached record %d", point.Seq)}
+		}
+	}
+	return nil
+}
+
+// ParseCheckpoint reads a checkpoint as the audit channel shows it: 12:sha256:….
+func ParseCheckpoint(text string) (Head, error) {
+	seq, hash, found := strings.Cut(text, ":")
+	n, err := strconv.ParseInt(seq, 10, 64)
+	if !found || err != nil || n < 1 || !strings.HasPrefix(hash, "sha256:") || len(hash) != len(Genesis.Hash) {
+		return Head{}, fmt.Errorf("%q is not of the form 12:sha256:…, as the audit channel shows it", text)
+	}
+	return Head{Seq: n, Hash: hash}, nil
 }
 
 // blanks are what may stand around a record.
 const blanks = " \t\r\n"
 
-// Verify checks JSON lines and returns the head they end at.
-func Verify(lines io.Reader) (*Checker, error) {
-	var c Checker
+// Verify checks JSON lines, against checkpoints if there are any, and returns
+// the checker that has seen them all.
+func Verify(lines io.Reader, checkpoints ...Head) (*Checker, error) {
+	c := Checker{Checkpoints: checkpoints}
 	reader := bufio.NewReader(lines)
 	for {
 		line, err := reader.ReadBytes('\n')
@@ -91,7 +122,7 @@ func Verify(lines io.Reader) (*Checker, error) {
 			}
 		}
 		if errors.Is(err, io.EOF) {
-			return &c, nil
+			return &c, c.End()
 		}
 		if err != nil {
 			return &c, fmt.Errorf("reading the records: %w", err)

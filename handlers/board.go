@@ -36,6 +36,8 @@ type BoardStore interface {
 	Acquire(ctx context.Context, name string, life time.Duration) (*store.Lease, error)
 	Cursor(ctx context.Context, follower string) (int64, error)
 	After(ctx context.Context, seq int64, limit int64, wait time.Duration) ([]audit.Record, error)
+	Head(ctx context.Context) (audit.Head, error)
+	Checkpoint(ctx context.Context) (store.Checkpoint, error)
 }
 
 // A Board follows the log and keeps the cards and their threads. One process's
@@ -363,6 +365,9 @@ func (b *Board) audited(ctx context.Context, id approvals.ID, records []audit.Re
 // refresh draws what changes without a record: progress, places in a queue.
 func (b *Board) refresh(ctx context.Context, lease *store.Lease) error {
 	b.refreshed = b.Now()
+	if err := b.checkpoint(ctx, lease); err != nil {
+		return err
+	}
 	open, err := b.Store.Open(ctx)
 	if err != nil {
 		return err
@@ -382,6 +387,33 @@ func (b *Board) refresh(ctx context.Context, lease *store.Lease) error {
 		}
 	}
 	return nil
+}
+
+// checkpointEvery is how often the log's head is written down in the audit
+// channel.
+const checkpointEvery = 24 * time.Hour
+
+// checkpoint writes the log's head down outside of Redis: in the audit channel,
+// where whoever could cut the log off can't change it unseen.
+func (b *Board) checkpoint(ctx context.Context, lease *store.Lease) error {
+	if b.AuditChannel == "" {
+		return nil
+	}
+	last, err := b.Store.Checkpoint(ctx)
+	if err != nil || b.Now().Sub(last.At) < checkpointEvery {
+		return err
+	}
+	head, err := b.Store.Head(ctx)
+	if err != nil || head.Seq <= last.Seq {
+		return err
+	}
+	p := prose{}.strong("Checkpoint. ").say("The audit trail ends at record ").code(fmt.Sprintf("%d:%s", head.Seq, head.Hash)).
+		say(". To hold an export against it: ").code(fmt.Sprintf("audit verify FILE --checkpoint %d:%s", head.Seq, head.Hash))
+	said := fmt.Sprintf("Checkpoint: the audit trail ends at record %d:%s", head.Seq, head.Hash)
+	if _, err := b.sender.post(ctx, b.AuditChannel, "", Answer{Text: said, Blocks: []block{p.block()}}); err != nil {
+		return err
+	}
+	return lease.SetCheckpoint(ctx, store.Checkpoint{Head: head, At: b.Now()})
 }
 
 // remind asks again in the thread of an operation that nobody decided. Reminders

@@ -29,19 +29,40 @@ func newAudit(file *string, stdout, stderr io.Writer) *cobra.Command {
 					})
 				})
 			}},
-		&cobra.Command{Use: "verify [FILE]", Short: "check the chain, in Redis or in an exported file (- is standard input)", Args: cobra.MaximumNArgs(1),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				if len(args) == 1 {
-					return verifyFile(args[0], cmd.InOrStdin(), stdout)
-				}
-				return withStore(cmd.Context(), *file, stderr, func(s *store.Store) error {
-					var c audit.Checker
-					err := s.Lines(cmd.Context(), 1, func(line string) error { return c.Next([]byte(line)) })
-					return verdict(stdout, &c, err)
-				})
-			}},
+		newVerify(file, stdout, stderr),
 		newAcceptRollback(file, stdout, stderr),
 	)
+	return cmd
+}
+
+func newVerify(file *string, stdout, stderr io.Writer) *cobra.Command {
+	var points []string
+	cmd := &cobra.Command{
+		Use: "verify [FILE]", Args: cobra.MaximumNArgs(1),
+		Short: "check the chain, in Redis or in an exported file (- is standard input)",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var checkpoints []audit.Head
+			for _, text := range points {
+				head, err := audit.ParseCheckpoint(text)
+				if err != nil {
+					return err
+				}
+				checkpoints = append(checkpoints, head)
+			}
+			if len(args) == 1 {
+				return verifyFile(args[0], cmd.InOrStdin(), stdout, checkpoints)
+			}
+			return withStore(cmd.Context(), *file, stderr, func(s *store.Store) error {
+				c := audit.Checker{Checkpoints: checkpoints}
+				err := s.Lines(cmd.Context(), 1, func(line string) error { return c.Next([]byte(line)) })
+				if err == nil {
+					err = c.End()
+				}
+				return verdict(stdout, &c, err)
+			})
+		},
+	}
+	cmd.Flags().StringSliceVar(&points, "checkpoint", nil, "a checkpoint from the audit channel, such as 12:sha256:…; may be given several times")
 	return cmd
 }
 
@@ -116,7 +137,7 @@ func withStore(ctx context.Context, file string, stderr io.Writer, do func(*stor
 	return nil
 }
 
-func verifyFile(name string, stdin io.Reader, stdout io.Writer) error {
+func verifyFile(name string, stdin io.Reader, stdout io.Writer, checkpoints []audit.Head) error {
 	in := stdin
 	if name != "-" {
 		f, err := os.Open(name)
@@ -126,7 +147,7 @@ func verifyFile(name string, stdin io.Reader, stdout io.Writer) error {
 		defer func() { _ = f.Close() }()
 		in = f
 	}
-	c, err := audit.Verify(in)
+	c, err := audit.Verify(in, checkpoints...)
 	return verdict(stdout, c, err)
 }
 
