@@ -3,7 +3,6 @@ package essim
 import (
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 )
 
@@ -21,6 +20,7 @@ func clusterRoutes() []route {
 		{methods: "PUT", path: "/_cluster/settings", params: "flat_settings timeout master_timeout", need: "manage", action: "cluster:admin/settings/update", do: (*call).putClusterSettings},
 		{methods: "GET", path: "/_cluster/state", params: stateParams, need: "monitor", action: "cluster:monitor/state", do: (*call).state},
 		{methods: "GET", path: "/_cluster/state/{metric}", params: stateParams, need: "monitor", action: "cluster:monitor/state", do: (*call).state},
+		{methods: "GET", path: "/_cluster/state/{metric}/{index}", params: stateParams, need: "monitor", action: "cluster:monitor/state", do: (*call).state},
 		{methods: "GET", path: "/_cluster/state/{metric}/{index}", params: stateParams, need: "monitor", action: "cluster:monitor/state", do: (*call).state},
 		{methods: "GET", path: "/_cluster/pending_tasks", params: "local master_timeout", need: "monitor", action: "cluster:monitor/task", do: (*call).pendingTasks},
 		{methods: "GET,POST", path: "/_cluster/allocation/explain", params: "include_yes_decisions include_disk_info", need: "monitor", action: "cluster:monitor/allocation/explain", do: (*call).explain},
@@ -117,78 +117,6 @@ func (k *call) nodesStats() (*answer, *failure) {
 		}
 	}
 	return ok(k.nodesHead(out))
-}
-
-func (k *call) state() (*answer, *failure) {
-	o := map[string]any{"cluster_name": k.opts.Name}
-	if k.v.major >= 6 {
-		o["cluster_uuid"] = k.uuid
-	}
-	want := splitList(k.vars["metric"])
-	all := len(want) == 0 || slices.Contains(want, "_all")
-	has := func(m string) bool { return all || slices.Contains(want, m) }
-	if has("master_node") {
-		o["master_node"] = k.nodes[0].id
-	}
-	if has("version") {
-		o["version"], o["state_uuid"] = 1, k.uuid
-	}
-	if has("nodes") {
-		nodes := map[string]any{}
-		for _, n := range k.nodes {
-			nodes[n.id] = map[string]any{"name": n.name, "ephemeral_id": n.ephemeral, "transport_address": n.address(), "attributes": map[string]any{}}
-		}
-		o["nodes"] = nodes
-	}
-	if has("metadata") {
-		o["metadata"] = k.stateMetadata()
-	}
-	if has("routing_table") {
-		o["routing_table"] = k.stateRouting()
-	}
-	if has("blocks") {
-		o["blocks"] = k.blocks()
-	}
-	if has("customs") {
-		restores := []any{}
-		for _, r := range k.restores {
-			if r.listed {
-				restores = append(restores, r.custom())
-			}
-		}
-		snaps := []any{}
-		for _, s := range k.running {
-			snaps = append(snaps, s.custom())
-		}
-		// 6.x shows them always, the others once there was one
-		if k.v.major == 6 || len(k.begun) > 0 {
-			o["restore"] = map[string]any{"snapshots": restores}
-		}
-		if k.v.major == 6 || k.snapped {
-			o["snapshots"] = map[string]any{"snapshots": snaps}
-		}
-		if k.v.major == 6 {
-			o["snapshot_deletions"] = map[string]any{"snapshot_deletions": []any{}}
-		}
-	}
-	return ok(o)
-}
-
-func (k *call) blocks() map[string]any {
-	o := map[string]any{}
-	indices := map[string]any{}
-	for _, ix := range k.indices {
-		if b := ix.blocks(); len(b) > 0 {
-			indices[ix.name] = b
-		}
-	}
-	if len(indices) > 0 {
-		o["indices"] = indices
-	}
-	if f := k.writeBlock(); f != nil {
-		o["global"] = map[string]any{"6": map[string]any{"description": "cluster read-only (api)", "retryable": false, "levels": []any{"write", "metadata_write"}}}
-	}
-	return o
 }
 
 func (k *call) pendingTasks() (*answer, *failure) { return ok(map[string]any{"tasks": []any{}}) }
