@@ -107,10 +107,11 @@ func (p *Pair) eventually(t *testing.T, what string, f func() bool) {
 // clean brings a cluster back to nothing.
 func (c *Cluster) clean(t *testing.T) {
 	t.Helper()
-	reset := obj{}
-	for _, k := range []string{"cluster.blocks.read_only", "cluster.blocks.read_only_allow_delete", "cluster.routing.allocation.enable", "indices.recovery.max_bytes_per_sec"} {
-		reset[k] = nil
+	// a block goes alone, or the block itself forbids it
+	for _, k := range []string{"cluster.blocks.read_only", "cluster.blocks.read_only_allow_delete"} {
+		c.do(t, "PUT", "/_cluster/settings", obj{"persistent": obj{k: nil}}).ok(t)
 	}
+	reset := obj{"cluster.routing.allocation.enable": nil, "indices.recovery.max_bytes_per_sec": nil}
 	if c.pair.from(6, 7) {
 		reset["cluster.max_shards_per_node"] = nil
 	}

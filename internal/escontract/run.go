@@ -13,7 +13,7 @@ type check struct {
 func Run(t *testing.T, p *Pair) {
 	p.Owner.pair, p.Reader.pair = p, p
 	var all []check
-	for _, group := range [][]check{listing(), restoring(), refusals(), markers(), tracking(), failing(), aliasing()} {
+	for _, group := range [][]check{listing(), restoring(), refusals(), markers(), tracking(), states(), failing(), aliasing()} {
 		all = append(all, group...)
 	}
 	for _, c := range all {
