@@ -25,6 +25,7 @@ type Config struct {
 	// Requesters are who may ask; none: every full member in Slack.Channels.
 	Requesters []approvals.Principal
 	Policies   approvals.Rules // at least one
+	Examples   []Example       // that stand beside the policies
 	Audit      Audit
 	// Warnings are what is unwise and yet no reason not to start.
 	Warnings []Problem
@@ -109,7 +110,7 @@ func (c *Config) fill(root section) {
 	c.Aliyun = readAliyun(root)
 	c.Clusters = readClusters(root, c.Aliyun)
 	c.Requesters = read(root, "requesters", listOf(node.principal), nil)
-	c.Policies = readPolicies(root, c.Clusters)
+	c.Policies, c.Examples = readPolicies(root, c.Clusters)
 	c.Audit = readAudit(root)
 }
 

@@ -17,7 +17,8 @@ var keys = map[string][]string{
 	"clusters[]": {"name", "url", "username", "password", "api_key", "ca_file", "instance_id", "region", "read_only", "visible_to"},
 	"aliyun":     {"region", "endpoint", "access_key_id", "access_key_secret"},
 
-	"policies[]":           {"name", "when", "require", "expires", "start_within", "remind", "note", "stop", "channel"},
-	"policies[].when":      {"clusters", "sources", "indices", "kinds", "larger_than", "overwrites", "requesters"},
-	"policies[].require[]": {"count", "from"},
+	"policies[]":            {"name", "when", "require", "expires", "start_within", "remind", "note", "stop", "channel", "examples"},
+	"policies[].when":       {"clusters", "sources", "indices", "kinds", "larger_than", "overwrites", "requesters"},
+	"policies[].require[]":  {"count", "from"},
+	"policies[].examples[]": {"applies", "cluster", "source", "index", "as", "kind", "requester", "groups", "overwrites", "size"},
 }

@@ -9,17 +9,18 @@ import (
 // A policy is a rule as it stands in the file.
 type policy struct {
 	section
-	rule  approvals.Rule
-	sound bool // read without a problem, so that more can be said about it
+	rule     approvals.Rule
+	examples []Example
+	sound    bool // read without a problem, so that more can be said about it
 }
 
 // readPolicies reads the rules, and then looks at them together.
-func readPolicies(root section, clusters []Cluster) approvals.Rules {
+func readPolicies(root section, clusters []Cluster) (approvals.Rules, []Example) {
 	n, ok := root.find("policies")
 	if !ok {
 		root.missing("policies").problem("not written, so nobody could approve anything",
 			"write at least one, such as {name: everything, require: [{count: 1, from: [group:S0ENG]}]}")
-		return nil
+		return nil, nil
 	}
 	entries, _ := n.someEntries()
 	policies := make([]policy, len(entries))
@@ -29,12 +30,14 @@ func readPolicies(root section, clusters []Cluster) approvals.Rules {
 		rules[i] = policies[i].rule
 		policies[i].nameTaken(rules[:i])
 	}
+	var examples []Example
 	for i, p := range policies {
 		p.checkReached(policies[:i])
 		p.checkPeople()
 		p.checkClusters(clusters)
+		examples = append(examples, p.examples...)
 	}
-	return rules
+	return rules, examples
 }
 
 func readPolicy(n node) policy {
@@ -58,6 +61,7 @@ func readPolicy(n node) policy {
 		s.missing("name").problem("not written", "write what the rule is for, such as production")
 	}
 	p.checkStanding()
+	p.examples = readExamples(p)
 	p.sound = len(n.r.problems) == before
 	return p
 }

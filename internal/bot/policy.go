@@ -3,6 +3,7 @@ package bot
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,8 +40,44 @@ func newPolicy(file *string, stdout, stderr io.Writer) *cobra.Command {
 	flags.BoolVar(&q.overwrites, "overwrites", false, "it replaces or deletes existing data")
 	flags.StringVar(&q.size, "size", "", "how much data, such as 5gb; left out: not known")
 	_ = explain.MarkFlagRequired("cluster")
-	policy.AddCommand(explain)
+	policy.AddCommand(explain, &cobra.Command{
+		Use: "test", Args: cobra.NoArgs,
+		Short: "look whether the examples that stand beside the policies still hold",
+		RunE: func(*cobra.Command, []string) error {
+			c, err := load(*file, stderr)
+			if err != nil {
+				return err
+			}
+			return testPolicies(stdout, c)
+		},
+	})
 	return policy
+}
+
+// testPolicies asks for each example whether its policy is about it.
+func testPolicies(stdout io.Writer, c *config.Config) error {
+	wrong := 0
+	for _, e := range c.Examples {
+		r := e.Request
+		q := question{cluster: r.Cluster, source: r.Source, as: r.As, kind: r.Kind, requester: r.Requester, groups: r.Groups,
+			indices: []string{r.Index}, overwrites: r.Overwrites}
+		needs, refusal := c.Policies.Needs(q.subjectOf(r.Size))
+		applies := refusal == nil && slices.Contains(needs.Names(), e.Policy)
+		if applies == e.Applies {
+			continue
+		}
+		wrong++
+		found := strings.Join(needs.Names(), ", ")
+		if refusal != nil {
+			found = "none"
+		}
+		_, _ = fmt.Fprintf(stdout, "%s:%d: %s: policy %q is %sabout it; found: %s\n", c.File, c.Line(e.Path), e.Path, e.Policy, map[bool]string{false: "not "}[applies], found)
+	}
+	if wrong > 0 {
+		return failed(fmt.Errorf("%d of %d examples don't hold", wrong, len(c.Examples)))
+	}
+	_, err := fmt.Fprintf(stdout, "ok: %d examples hold\n", len(c.Examples))
+	return err
 }
 
 // A question is a request that was not made, to see what it would need.
@@ -51,17 +88,18 @@ type question struct {
 }
 
 func (q question) subject() (approvals.Subject, error) {
+	if q.size == "" {
+		return q.subjectOf(-1), nil
+	}
+	bytes, err := config.ParseSize(q.size)
+	return q.subjectOf(bytes), err
+}
+
+// subjectOf is the question with a size in bytes; negative is not known.
+func (q question) subjectOf(bytes int64) approvals.Subject {
 	s := approvals.Subject{
 		Plan:      esops.Plan{Kind: esops.Kind(q.kind), Cluster: q.cluster, Source: q.source},
 		Requester: approvals.Actor{ID: q.requester, Groups: q.groups},
-	}
-	bytes := int64(-1)
-	if q.size != "" {
-		n, err := config.ParseSize(q.size)
-		if err != nil {
-			return s, err
-		}
-		bytes = n
 	}
 	for i, index := range q.indices {
 		item := esops.Item{Index: index, Target: esops.Rename(q.as, index), TargetState: esops.TargetAbsent}
@@ -75,7 +113,7 @@ func (q question) subject() (approvals.Subject, error) {
 		}
 		s.Readings.Items = append(s.Readings.Items, reading)
 	}
-	return s, nil
+	return s
 }
 
 func (q question) explain(stdout io.Writer, c *config.Config) error {
