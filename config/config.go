@@ -71,6 +71,26 @@ func Load(path string) (*Config, error) {
 	return config, nil
 }
 
+// LoadWithoutSecrets is Load for those who only look at policies: a variable that
+// is not set does not matter.
+func LoadWithoutSecrets(path string) (*Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, &Problems{File: path, List: []Problem{unreadable(err)}}
+	}
+	return Parse(path, data, func(name string) (string, bool) {
+		if value, set := os.LookupEnv(name); set && value != "" {
+			return value, true
+		}
+		return "not set", true
+	}, func(name string) ([]byte, error) {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(filepath.Dir(path), name)
+		}
+		return os.ReadFile(name)
+	})
+}
+
 func unreadable(err error) Problem {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -108,7 +108,16 @@ func Version() string {
 // load reads the configuration. Every problem of a broken one is printed, and
 // the program ends with exitConfig.
 func load(file string, stderr io.Writer) (*config.Config, error) {
-	c, err := config.Load(file)
+	return loaded(config.Load, file, stderr)
+}
+
+// loadPolicies is load for what needs no secrets.
+func loadPolicies(file string, stderr io.Writer) (*config.Config, error) {
+	return loaded(config.LoadWithoutSecrets, file, stderr)
+}
+
+func loaded(by func(string) (*config.Config, error), file string, stderr io.Writer) (*config.Config, error) {
+	c, err := by(file)
 	if err != nil {
 		_, _ = fmt.Fprintln(stderr, err)
 		return nil, &failure{code: exitConfig}

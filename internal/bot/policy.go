@@ -22,7 +22,7 @@ func newPolicy(file *string, stdout, stderr io.Writer) *cobra.Command {
 		Short:   "say who could approve a request, and why",
 		Example: "  bot policy explain --cluster es-cn-b --source es-cn-a --index logs-2019.07.05 --requester U0ANNA",
 		RunE: func(*cobra.Command, []string) error {
-			c, err := load(*file, stderr)
+			c, err := loadPolicies(*file, stderr)
 			if err != nil {
 				return err
 			}
@@ -44,7 +44,7 @@ func newPolicy(file *string, stdout, stderr io.Writer) *cobra.Command {
 		Use: "test", Args: cobra.NoArgs,
 		Short: "look whether the examples that stand beside the policies still hold",
 		RunE: func(*cobra.Command, []string) error {
-			c, err := load(*file, stderr)
+			c, err := loadPolicies(*file, stderr)
 			if err != nil {
 				return err
 			}
