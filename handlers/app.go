@@ -89,6 +89,12 @@ type Caller struct {
 func (a *App) Command(ctx context.Context, c Command, caller Caller) {
 	answer, err := a.command(ctx, c, caller)
 	a.finish(ctx, caller, answer, err)
+	if c.Verb == actionCancel && errors.Is(err, approvals.ErrNotKnown) {
+		a.settle(ctx, c.ID, actionCancel, caller, func(ctx context.Context, _ approvals.Operation) error {
+			_, err := a.command(ctx, c, caller)
+			return err
+		})
+	}
 }
 
 // finish sends an answer or what went wrong.
@@ -176,6 +182,9 @@ func (a *App) operation(ctx context.Context, id approvals.ID) (approvals.Operati
 	return op, err
 }
 
+// codeSlackAway is the code of a refusal for want of Slack's answer.
+const codeSlackAway = "slack_away"
+
 // slackAway makes a question that Slack did not answer a refusal: without proof
 // of who someone is, nothing is done.
 func slackAway(err error) error {
@@ -183,7 +192,7 @@ func slackAway(err error) error {
 	if errors.As(err, &refusal) {
 		return refusal
 	}
-	return fmt.Errorf("%w: %w", esops.Refuse("slack_away", "Try again in a moment.",
+	return fmt.Errorf("%w: %w", esops.Refuse(codeSlackAway, "Try again in a moment.",
 		"Slack did not say who you are and what groups you are in, so nothing was done."), err)
 }
 

@@ -41,6 +41,12 @@ func (a *App) Click(ctx context.Context, in slack.InteractionCallback, ack func(
 	ack(nil)
 	a.Decided(a.Now().Sub(began))
 	a.finish(ctx, caller, answer, err) // has its own time: the click's may be over
+	if id, ok := approvals.ParseID(action.Value); ok && errors.Is(err, approvals.ErrNotKnown) {
+		a.settle(ctx, id, action.ActionID, caller, func(ctx context.Context, op approvals.Operation) error {
+			_, err := a.decide(ctx, op, action.ActionID, caller)
+			return err
+		})
+	}
 }
 
 func channelOf(in slack.InteractionCallback) string {

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -120,6 +121,11 @@ func (a *App) Submit(ctx context.Context, in slack.InteractionCallback, ack func
 		return
 	}
 	ack(underInput(in.View, a.trouble(err)))
+	if id, ok := approvals.ParseID(in.View.PrivateMetadata); ok && errors.Is(err, approvals.ErrNotKnown) {
+		a.settle(ctx, id, in.View.CallbackID, Caller{User: in.User.ID}, func(ctx context.Context, _ approvals.Operation) error {
+			return a.submit(ctx, in)
+		})
+	}
 }
 
 func (a *App) submit(ctx context.Context, in slack.InteractionCallback) error {

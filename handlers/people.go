@@ -221,7 +221,7 @@ func (d *Directory) Channel(ctx context.Context, id string) *esops.Refusal {
 	case slackCode(err) == "channel_not_found":
 		return esops.Refuse("not_in_channel", "Invite it with /invite, and try again.", "es-restore is not in this channel.")
 	case err != nil:
-		return esops.Refuse("slack_away", "Try again in a moment.", "Slack did not say what kind of channel this is, so nothing was done.")
+		return esops.Refuse(codeSlackAway, "Try again in a moment.", "Slack did not say what kind of channel this is, so nothing was done.")
 	case channel.IsExtShared, channel.IsPendingExtShared:
 		return esops.Refuse("shared_channel", "Use a channel of your own company.",
 			"This channel is shared with another company; nothing is asked for or decided here.")

@@ -160,7 +160,14 @@ type Wire struct {
 	cut    bool
 	slow   time.Duration
 	marked string
-	lost   chan struct{} // closed when an answer was lost; nil when none is to be
+	once   *wireEvent
+}
+
+// A wireEvent is what happens once, when a request comes that holds some text.
+type wireEvent struct {
+	marked string
+	before bool // it goes no further; else Redis acts and the answer is lost
+	do     func()
 }
 
 // NewWire stands in front of a Redis.
@@ -217,11 +224,11 @@ func (w *Wire) Cut() {
 	w.conns = nil
 }
 
-// Mend undoes Cut, Slow and LoseAnswer.
+// Mend undoes Cut, Slow and OnRequest.
 func (w *Wire) Mend() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.cut, w.slow, w.marked, w.lost = false, 0, "", nil
+	w.cut, w.slow, w.marked, w.once = false, 0, "", nil
 }
 
 // Slow brings the answers to requests that hold marked so much later, although
@@ -232,13 +239,13 @@ func (w *Wire) Slow(by time.Duration, marked string) {
 	w.slow, w.marked = by, marked
 }
 
-// LoseAnswer lets the next request that holds marked arrive, and cuts its
-// connection instead of answering. The channel is closed then.
-func (w *Wire) LoseAnswer(marked string) <-chan struct{} {
+// OnRequest does something once, when a request comes that holds marked: before
+// Redis has it, and then it never gets it; or after Redis has acted on it, and
+// then the answer is lost. Either way its connection is cut.
+func (w *Wire) OnRequest(marked string, before bool, do func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.marked, w.lost = marked, make(chan struct{})
-	return w.lost
+	w.once = &wireEvent{marked: strings.ToLower(marked), before: before, do: do}
 }
 
 // A wireLine is one connection; requests and answers on it alternate.
@@ -246,16 +253,20 @@ type wireLine struct {
 	wire *Wire
 	mu   sync.Mutex
 	wait time.Duration
-	lose chan struct{}
+	lose *wireEvent
 }
 
 func (l *wireLine) requests(client, server net.Conn) {
 	defer func() { _ = server.Close() }()
-	chunk := make([]byte, 64<<10)
+	chunk := make([]byte, 1<<20)
 	for {
 		n, err := client.Read(chunk)
 		if n > 0 {
-			l.note(chunk[:n])
+			if event := l.note(bytes.ToLower(chunk[:n])); event != nil {
+				_ = client.Close()
+				event.do()
+				return
+			}
 			if _, err := server.Write(chunk[:n]); err != nil {
 				return
 			}
@@ -266,33 +277,41 @@ func (l *wireLine) requests(client, server net.Conn) {
 	}
 }
 
-func (l *wireLine) note(request []byte) {
+// note arranges what is to happen to a request and its answer; it returns what
+// happens instead.
+func (l *wireLine) note(request []byte) *wireEvent {
 	w := l.wire
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !bytes.Contains(bytes.ToLower(request), []byte(strings.ToLower(w.marked))) {
-		return
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.wait = w.slow
-	if w.lost != nil {
-		l.lose, w.lost = w.lost, nil
+	if bytes.Contains(request, []byte(strings.ToLower(w.marked))) {
+		l.wait = w.slow
 	}
+	event := w.once
+	if event == nil || !bytes.Contains(request, []byte(event.marked)) {
+		return nil
+	}
+	w.once = nil
+	if event.before {
+		return event
+	}
+	l.lose = event
+	return nil
 }
 
 func (l *wireLine) answers(server, client net.Conn) {
 	defer func() { _ = client.Close() }()
-	chunk := make([]byte, 64<<10)
+	chunk := make([]byte, 1<<20)
 	for {
 		n, err := server.Read(chunk)
 		if n > 0 {
 			l.mu.Lock()
-			wait, lose := l.wait, l.lose
+			wait, event := l.wait, l.lose
 			l.wait, l.lose = 0, nil
 			l.mu.Unlock()
-			if lose != nil {
-				close(lose)
+			if event != nil {
+				event.do()
 				return
 			}
 			if wait > 0 {

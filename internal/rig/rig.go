@@ -49,6 +49,8 @@ type Options struct {
 	Clusters *Clusters
 	// Redis is an address; empty starts a Redis in memory.
 	Redis string
+	// BotRedis is the address the bots use, such as a wire's; empty: Redis's.
+	BotRedis string
 	// Policies replaces the one rule "one DBA approves everything", as YAML.
 	Policies string
 	// Extra is more YAML at the top level.
@@ -137,7 +139,7 @@ slack:
   api_url: {{.Slack.APIURL}}
   channels: [C0ES, C0DBA, C0SHARED]
 {{.SlackExtra}}
-redis: {url: "redis://{{.Redis}}/0", allow_data_loss: true}
+redis: {url: "redis://{{.BotRedis}}/0", allow_data_loss: true}
 http: {listen: "127.0.0.1:0"}
 clusters:
   - {name: es-cn-a, url: "{{.Clusters.Owner}}", read_only: true}
@@ -163,12 +165,15 @@ func New(t testing.TB, o Options) *Rig {
 	if o.Policies == "" {
 		o.Policies = defaultPolicies
 	}
+	if o.BotRedis == "" {
+		o.BotRedis = r.Redis
+	}
 	if o.Destination == "" {
 		o.Destination = r.Clusters.Reader
 	}
 	var text bytes.Buffer
 	err := configText.Execute(&text, map[string]any{
-		"Slack": r.Slack, "Redis": r.Redis, "Clusters": r.Clusters, "Destination": o.Destination,
+		"Slack": r.Slack, "BotRedis": o.BotRedis, "Clusters": r.Clusters, "Destination": o.Destination,
 		"Policies": o.Policies, "Extra": o.Extra, "SlackExtra": o.SlackExtra, "ClusterExtra": o.ClusterExtra,
 	})
 	if err != nil {
