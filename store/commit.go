@@ -46,7 +46,7 @@ func (s *Store) Commit(ctx context.Context, c approvals.Change) error {
 	}
 	head, err := s.Head(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("nothing was recorded: %w", err)
 	}
 	for {
 		record, line, err := audit.Seal(head, c.Event)
@@ -126,7 +126,9 @@ func heldField(op approvals.Operation, target string) string {
 	return cluster + "/" + target
 }
 
-// run runs the script until its answer is known.
+// run runs the script until its answer is known. Once an answer was lost, only
+// the script can tell what became of it: that Redis refuses a later try, since
+// it is loading, full or a replica, proves nothing about the earlier one.
 func (s *Store) run(ctx context.Context, w write) ([]string, error) {
 	for uncertain := false; ; uncertain = true {
 		answer, err := commitScript.Run(ctx, s.redis, w.keys, w.args...).StringSlice()
@@ -135,10 +137,9 @@ func (s *Store) run(ctx context.Context, w write) ([]string, error) {
 			return answer, nil
 		case err == nil:
 			return answer, s.fsync(ctx)
-		case !lost(err):
+		case !lost(err) && !uncertain:
 			return nil, fmt.Errorf("redis refused the write, nothing was recorded: %w", err)
-		}
-		if neverSent(err) && !uncertain {
+		case neverSent(err) && !uncertain:
 			return nil, fmt.Errorf("redis can't be reached, nothing was recorded: %w", err)
 		}
 		select {
@@ -168,7 +169,8 @@ func lost(err error) bool {
 // neverSent reports whether there was no connection to send anything on.
 func neverSent(err error) bool {
 	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial" || errors.Is(err, redis.ErrPoolTimeout)
+	return errors.As(err, &op) && op.Op == "dial" || errors.Is(err, redis.ErrPoolTimeout) ||
+		errors.Is(err, redis.ErrPoolExhausted) || errors.Is(err, redis.ErrClosed)
 }
 
 // read turns the script's answer into an error, or into the head to seal on anew.
