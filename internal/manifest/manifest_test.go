@@ -20,7 +20,10 @@ import (
 const file = "../../manifest.yml"
 
 // allowed are the bot scopes that the program has a use for.
-var allowed = []string{"channels:read", "chat:write", "commands", "groups:read", "usergroups:read", "users:read"}
+var allowed = []string{"channels:read", "chat:write", "commands", "files:write", "groups:read", "usergroups:read", "users:read"}
+
+// optional are those without which the program lacks no more than a flag.
+var optional = []string{"files:write"}
 
 // handled are the events that the program handles, in handlers/socket.go.
 var handled = []string{"app_home_opened"}
@@ -154,7 +157,10 @@ func TestTheManifestAsksForNothingThatIsNotUsed(t *testing.T) {
 	if diff := cmp.Diff(allowed, slices.Sorted(slices.Values(m.OAuth.Scopes["bot"]))); diff != "" {
 		t.Errorf("bot scopes (-used +asked for):\n%s", diff)
 	}
-	if len(m.OAuth.Scopes) != 1 {
+	if diff := cmp.Diff(optional, m.OAuth.Scopes["bot_optional"]); diff != "" {
+		t.Errorf("optional scopes (-used +asked for):\n%s", diff)
+	}
+	if len(m.OAuth.Scopes) != 2 {
 		t.Errorf("scopes of other tokens than the bot's: %v", m.OAuth.Scopes)
 	}
 	if diff := cmp.Diff(handled, slices.Concat(m.Settings.Events.Bot, m.Settings.Events.User)); diff != "" {
