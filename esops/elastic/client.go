@@ -12,6 +12,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -51,9 +53,10 @@ type Options struct {
 // A Client speaks to one cluster. It is safe for concurrent use and implements
 // esops.Reader, esops.Watcher and esops.Writer.
 type Client struct {
-	name  string
-	base  *url.URL
-	reads *elasticsearch.Client
+	name    string
+	base    *url.URL
+	secrets []*regexp.Regexp // what no error may hold
+	reads   *elasticsearch.Client
 	// writes has its own transport, which opens a connection for each request:
 	// one that was kept alive and died meanwhile would make a request that
 	// never left look like one of unknown fate.
@@ -74,7 +77,7 @@ func New(o Options) (*Client, error) {
 			return nil, fmt.Errorf("cluster %s: its ca_file holds no PEM certificate", o.Name)
 		}
 	}
-	c := &Client{name: o.Name, base: base}
+	c := &Client{name: o.Name, base: base, secrets: secrets(o)}
 	transport := func(keepAlive bool) *http.Transport {
 		return &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
@@ -96,6 +99,22 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// secrets are the login in the forms in which a server could send it back. A
+// user's name is taken for one only where it stands as a word of its own.
+func secrets(o Options) []*regexp.Regexp {
+	var all []*regexp.Regexp
+	for _, s := range []string{o.Password, o.APIKey} {
+		if s != "" {
+			all = append(all, regexp.MustCompile(regexp.QuoteMeta(s)))
+		}
+	}
+	if o.Username != "" {
+		basic := base64.StdEncoding.EncodeToString([]byte(o.Username + ":" + o.Password))
+		all = append(all, regexp.MustCompile(regexp.QuoteMeta(basic)), regexp.MustCompile(`\b`+regexp.QuoteMeta(o.Username)+`\b`))
+	}
+	return all
 }
 
 // Close drops idle connections.
@@ -128,12 +147,19 @@ type request struct {
 	body     any
 }
 
+// special reports whether Elasticsearch would read name as something else than
+// one name: everything, a pattern, a list, a date to compute, or an API.
+func special(name string) bool {
+	return name == "" || name == "." || name == ".." || strings.ContainsAny(name, `*,\/?"<>| `) || strings.ContainsAny(name[:1], "_-+")
+}
+
 func (r request) path(base *url.URL) string {
 	var b strings.Builder
 	b.WriteString(strings.TrimSuffix(base.EscapedPath(), "/"))
 	for _, s := range r.segments {
 		b.WriteByte('/')
-		b.WriteString(url.PathEscape(s))
+		// Up to 6.x, a plus in a path is a space.
+		b.WriteString(strings.ReplaceAll(url.PathEscape(s), "+", "%2B"))
 	}
 	if len(r.segments) == 0 {
 		b.WriteByte('/')
@@ -142,6 +168,11 @@ func (r request) path(base *url.URL) string {
 }
 
 func (r request) build(ctx context.Context, base *url.URL) (*http.Request, error) {
+	for _, s := range r.segments {
+		if s == "" || s == "." || s == ".." { // would name another path
+			return nil, esops.Refuse("illegal_name", "", "%q names nothing that a cluster could have.", s)
+		}
+	}
 	var body io.Reader
 	if r.body != nil {
 		encoded, err := json.Marshal(r.body)

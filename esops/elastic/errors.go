@@ -102,6 +102,9 @@ func (c *Client) whyUnreachable(err error) *esops.Refusal {
 // readError translates an error answer to a question.
 func (c *Client) readError(status int, body []byte) error {
 	cause, ok := parseError(body)
+	if !ok && status == http.StatusServiceUnavailable && isRoot(body) {
+		return c.notReady() // so up to 6.x while it starts
+	}
 	if !ok {
 		return c.proxyError(status)
 	}
@@ -110,13 +113,25 @@ func (c *Client) readError(status int, body []byte) error {
 	}
 	switch {
 	case status == http.StatusServiceUnavailable:
-		return fmt.Errorf("%w: %w", esops.ErrUnavailable, esops.Refuse("cluster_not_ready", "Try again when it has one.",
-			"%s is not ready: it has no elected master, or is still starting.", c.name))
+		return c.notReady()
 	case status == http.StatusTooManyRequests:
 		return fmt.Errorf("%w: %w", esops.ErrUnavailable, esops.Refuse("cluster_overloaded", "Try again when it is less busy.",
 			"%s has too much to do and refuses requests.", c.name))
 	}
-	return esops.Refuse("elasticsearch_error", "", "%s answered with an error: %s", c.name, cut(cause.Reason))
+	return esops.Refuse("elasticsearch_error", "", "%s answered with an error: %s.", c.name, c.words(cause.Reason))
+}
+
+func (c *Client) notReady() error {
+	return fmt.Errorf("%w: %w", esops.ErrUnavailable, esops.Refuse("cluster_not_ready", "Try again in a while.",
+		"%s is not ready: it has no elected master, or is still starting.", c.name))
+}
+
+// isRoot reports whether a body is that of GET /.
+func isRoot(body []byte) bool {
+	var root struct {
+		Tagline string `json:"tagline"`
+	}
+	return json.Unmarshal(body, &root) == nil && root.Tagline != ""
 }
 
 // proxyError is for an error that Elasticsearch did not write.
@@ -147,14 +162,20 @@ func (c *Client) known(status int, e cause) *esops.Refusal {
 	case status == http.StatusUnauthorized:
 		return c.unauthorized()
 	case e.Type == "security_exception":
+		// What follows names the user and its roles.
+		action, _, _ := strings.Cut(e.Reason, " is unauthorized")
+		if !strings.HasPrefix(action, "action [") {
+			action = "Elasticsearch refuses it"
+		}
 		return esops.Refuse("cluster_forbidden", "Give the bot's role that privilege: check prints the role.",
-			"The bot lacks a right on %s: %s", c.name, cut(e.Reason))
+			"The bot lacks a right on %s: %s.", c.name, c.words(action))
 	case e.Type == "cluster_block_exception" && status == http.StatusForbidden:
 		return esops.Refuse("cluster_blocked", "Remove the block, or make room if the disks are full.",
-			"%s is blocked for changes: %s", c.name, cut(e.Reason))
+			"%s is blocked for changes: %s.", c.name, c.words(e.Reason))
+	case e.Type == "search_phase_execution_exception":
+		return esops.Refuse("shards_missing", "", "No shard of it answers on %s.", c.name)
 	case e.Type == "repository_missing_exception":
-		return esops.Refuse("no_such_repository", "See which there are with: repos "+c.name,
-			"%s has no such repository.", c.name)
+		return c.noSuchRepository()
 	case e.Type == "snapshot_missing_exception", has("snapshot does not exist"):
 		return esops.Refuse("no_such_snapshot", "Choose another one.", "The snapshot is not there any more.")
 	case newerFormat(e, text):
@@ -165,11 +186,15 @@ func (c *Client) known(status int, e cause) *esops.Refusal {
 			"The repository's index is damaged or can't be read.")
 	case e.Type == "repository_exception", e.Type == "repository_verification_exception":
 		return esops.Refuse("repository_error", "Check the repository's registration.",
-			"%s can't use the repository: %s", c.name, cut(e.Reason))
+			"%s can't use the repository: %s.", c.name, c.words(e.Reason))
 	case e.Type == "index_not_found_exception":
-		return esops.Refuse("no_such_index", "", "The index is not there: %s", cut(e.Reason))
+		return esops.Refuse("no_such_index", "", "The index is not there: %s.", c.words(e.Reason))
 	}
-	return restoreRefusal(e, text)
+	return c.restoreRefusal(e, text)
+}
+
+func (c *Client) noSuchRepository() *esops.Refusal {
+	return esops.Refuse("no_such_repository", "See which there are with: repos "+c.name, "%s has no such repository.", c.name)
 }
 
 // newerFormat recognises the parse errors that an old version fails with on a
@@ -185,7 +210,7 @@ func newerFormat(e cause, text string) bool {
 }
 
 // restoreRefusal translates what the restore service refuses, all or nothing.
-func restoreRefusal(e cause, text string) *esops.Refusal {
+func (c *Client) restoreRefusal(e cause, text string) *esops.Refusal {
 	has := func(parts ...string) bool {
 		for _, p := range parts {
 			if !strings.Contains(text, p) {
@@ -202,24 +227,31 @@ func restoreRefusal(e cause, text string) *esops.Refusal {
 		return esops.Refuse("source_newer", "Restore it to a cluster of the same or a newer version.", "The snapshot is newer than the cluster.%s", nothing)
 	case has("minimum index compatibility"), has("cannot be upgraded"), has("minimum compatible version"):
 		return esops.Refuse("source_too_old", "Restore it to a cluster of the major in between, reindex there, and take a snapshot of that.",
-			"An index is too old for this cluster: %s.%s", cut(e.deepest()), nothing)
+			"An index is too old for this cluster: %s.%s", c.words(e.deepest()), nothing)
 	case has("mapping update", "more than 1 type"), has("Rejecting mapping update"):
 		return esops.Refuse("multiple_types", "Restore it to a 6.x cluster and reindex it there into one index per type.",
 			"An index holds several document types, which this version does not take.%s", nothing)
 	case has("wasn't fully snapshotted"):
-		return esops.Refuse("index_not_whole", "Leave it out, or add --partial.", "The snapshot does not hold an index whole: %s.%s", cut(e.Reason), nothing)
+		return esops.Refuse("index_not_whole", "Leave it out, or add --partial.", "The snapshot does not hold an index whole: %s.%s", c.words(e.Reason), nothing)
+	case has("cannot restore partial index"):
+		return esops.Refuse("partial_over_closed", "Leave it out, or restore it beside with --as 'restored-$1'.",
+			"An index that the snapshot does not hold whole can't go over a closed one: %s.%s", c.words(e.Reason), nothing)
+	case has("system indices can only be restored"):
+		return esops.Refuse("system_index", "Leave them out.", "This version does not restore a system index by its name.%s", nothing)
+	case has("names need to be unique"), has("conflict with an alias"):
+		return esops.Refuse("alias_name", "Restore it beside with --as 'restored-$1'.", "An alias and an index would have one name.%s", nothing)
 	case has("already exists as alias"):
 		return esops.Refuse("alias_name", "Restore it beside with --as 'restored-$1'.", "A target's name is an alias.%s", nothing)
 	case has("cannot restore index", "shard", "from"):
-		return esops.Refuse("shard_count", "Restore it beside with --as 'restored-$1'.", "A closed index has another number of shards: %s.%s", cut(e.Reason), nothing)
+		return esops.Refuse("shard_count", "Restore it beside with --as 'restored-$1'.", "A closed index has another number of shards: %s.%s", c.words(e.Reason), nothing)
 	case has("maximum", "shards open"):
-		return esops.Refuse("shard_limit", "Remove indices, or raise cluster.max_shards_per_node.", "The cluster would hold more shards than it may: %s.%s", cut(e.Reason), nothing)
+		return esops.Refuse("shard_limit", "Remove indices, or raise cluster.max_shards_per_node.", "The cluster would hold more shards than it may: %s.%s", c.words(e.Reason), nothing)
 	case has("are renamed into the same index"):
 		return esops.Refuse("same_target", "Give each its own name with $1 in --as.", "Two indices would get one name.%s", nothing)
 	case has("unsupported snapshot state"):
 		return esops.Refuse("snapshot_failed", "Choose another one.", "The snapshot can't be restored in the state it is in.%s", nothing)
 	case e.Type == "invalid_index_name_exception":
-		return esops.Refuse("illegal_name", "Choose another --as.", "Elasticsearch does not take a target's name: %s.%s", cut(e.Reason), nothing)
+		return esops.Refuse("illegal_name", "Choose another --as.", "Elasticsearch does not take a target's name: %s.%s", c.words(e.Reason), nothing)
 	case e.Type == "corrupt_state_exception":
 		return esops.Refuse("snapshot_damaged", "Choose another snapshot.", "The snapshot's description of an index is damaged.%s", nothing)
 	}
@@ -233,11 +265,20 @@ func index(text string) string {
 	return name
 }
 
+// words are Elasticsearch's own, or those of something in front of it that may
+// send the login back.
+func (c *Client) words(reason string) string {
+	for _, secret := range c.secrets {
+		reason = secret.ReplaceAllString(reason, "…")
+	}
+	return cut(reason)
+}
+
 // cut shortens Elasticsearch's words; some hold a whole stack trace.
 func cut(reason string) string {
 	reason, _, _ = strings.Cut(reason, "\n")
 	if runes := []rune(reason); len(runes) > 300 {
 		return string(runes[:300]) + "…"
 	}
-	return strings.TrimSuffix(reason, ".")
+	return strings.TrimRight(reason, ".; ")
 }

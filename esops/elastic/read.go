@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -35,9 +36,9 @@ func (c *Client) Cluster(ctx context.Context) (esops.Cluster, error) {
 		return esops.Cluster{}, esops.Refuse("not_elasticsearch", "Check the url in the configuration.",
 			"What answers at %s's address is not Elasticsearch.", c.name)
 	}
-	if !version.AtLeast(5, 6) {
-		return esops.Cluster{}, esops.Refuse("version_too_old", "Upgrade it to 5.6.16 first; as the maker of a snapshot it is fine.",
-			"%s is Elasticsearch %s, in which a failed restore hangs for ever; 5.6 is the oldest that can be a destination.", c.name, version)
+	if hangs(version) {
+		return esops.Cluster{}, esops.Refuse("version_too_old", "Upgrade it to the last 5.6 or 6.x first; as the maker of a snapshot it is fine.",
+			"%s is Elasticsearch %s, in which a failed restore hangs for ever and keeps others from starting; 5.6.6 and 6.1.2 are the first that can be a destination.", c.name, version)
 	}
 	var health struct {
 		Status string `json:"status"`
@@ -47,6 +48,13 @@ func (c *Client) Cluster(ctx context.Context) (esops.Cluster, error) {
 		return esops.Cluster{}, err
 	}
 	return esops.Cluster{Name: c.name, UUID: root.UUID, Version: version, Health: health.Status, Nodes: health.Nodes}, nil
+}
+
+// hangs reports whether a version keeps a restore running for ever whose shards
+// failed.
+func hangs(v esops.Version) bool {
+	return v.Less(esops.Version{Major: 5, Minor: 6, Patch: 6}) ||
+		v.Major == 6 && v.Less(esops.Version{Major: 6, Minor: 1, Patch: 2})
 }
 
 func isLogin(err error) bool {
@@ -136,15 +144,8 @@ func (c *Client) Snapshots(ctx context.Context, repository string, names ...stri
 	if len(names) == 0 {
 		return c.list(ctx, url.Values{"verbose": {"false"}}, repository, "_all")
 	}
-	plain := names[:0:0]
-	for _, name := range names {
-		// What can't be a snapshot's name would be read as a pattern.
-		if name != "" && name != "_all" && !strings.ContainsAny(name, `*,\/?"<>|# `) && !strings.HasPrefix(name, "-") {
-			plain = append(plain, name)
-		}
-	}
 	var snapshots []esops.Snapshot
-	for _, chunk := range chunks(plain, urlBytes) {
+	for _, chunk := range chunks(slices.DeleteFunc(slices.Clone(names), special), urlBytes) {
 		some, err := c.list(ctx, url.Values{"ignore_unavailable": {"true"}}, repository, chunk)
 		if err != nil {
 			return nil, err
@@ -162,6 +163,10 @@ func (c *Client) list(ctx context.Context, query url.Values, repository, names s
 			Snapshots []snapshotEntry `json:"snapshots"`
 			Error     json.RawMessage `json:"error"`
 		} `json:"responses"`
+		Failures map[string]json.RawMessage `json:"failures"` // 7.14 to 7.17: with HTTP 200
+	}
+	if severalRepositories(repository) {
+		return nil, c.noSuchRepository()
 	}
 	err := c.get(ctx, &answer, query, "_snapshot", repository, names)
 	var refusal *esops.Refusal
@@ -171,11 +176,13 @@ func (c *Client) list(ctx context.Context, query url.Values, repository, names s
 	if err != nil {
 		return nil, err
 	}
+	for _, failure := range answer.Failures {
+		return nil, c.listError(failure)
+	}
 	entries := answer.Snapshots
 	for _, r := range answer.Responses {
 		if len(r.Error) > 0 {
-			body, _ := json.Marshal(map[string]any{"error": r.Error})
-			return nil, c.readError(500, body)
+			return nil, c.listError(r.Error)
 		}
 		entries = append(entries, r.Snapshots...)
 	}
@@ -184,6 +191,21 @@ func (c *Client) list(ctx context.Context, query url.Values, repository, names s
 		snapshots[i] = e.snapshot()
 	}
 	return snapshots, nil
+}
+
+// listError is an error that stands within a listing.
+func (c *Client) listError(inner json.RawMessage) error {
+	body, err := json.Marshal(map[string]any{"error": inner})
+	if err != nil {
+		return err
+	}
+	return c.readError(http.StatusInternalServerError, body)
+}
+
+// severalRepositories reports whether newer versions would read a repository's
+// name as a pattern or a list.
+func severalRepositories(name string) bool {
+	return name == "_all" || strings.ContainsAny(name, "*,")
 }
 
 // Sizes implements esops.Reader. Before 6.4 the API tells only how much a
@@ -203,6 +225,9 @@ func (c *Client) Sizes(ctx context.Context, repository, snapshot string) (map[st
 				} `json:"stats"`
 			} `json:"indices"`
 		} `json:"snapshots"`
+	}
+	if special(snapshot) || severalRepositories(repository) {
+		return nil, esops.Refuse("no_such_snapshot", "", "%q does not name one snapshot.", snapshot)
 	}
 	filter := "snapshots.indices.*.shards_stats,snapshots.indices.*.stats.total.size_in_bytes"
 	if err := c.get(ctx, &answer, url.Values{"filter_path": {filter}}, "_snapshot", repository, snapshot, "_status"); err != nil {

@@ -3,6 +3,7 @@ package elastic
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,6 +21,7 @@ const (
 // mapping.
 var stateFilter = strings.Join([]string{
 	"cluster_uuid",
+	"blocks.global." + notRecovered + ".description",
 	"restore.snapshots",
 	"snapshots.snapshots.snapshot",
 	"snapshot_deletions.snapshot_deletions.snapshot",
@@ -37,10 +39,17 @@ var stateFilter = strings.Join([]string{
 	"routing_table.indices.*.shards.*.unassigned_info",
 }, ",")
 
+// notRecovered is the block of a cluster that was just started and has not read
+// its own state yet. It answers with no indices at all.
+const notRecovered = "1"
+
 // clusterState is the part of GET _cluster/state that tells what stands under
 // some names and what the cluster is at. Its shape is the same from 5.6 to 8.x.
 type clusterState struct {
-	UUID    string `json:"cluster_uuid"`
+	UUID   string `json:"cluster_uuid"`
+	Blocks struct {
+		Global map[string]any `json:"global"`
+	} `json:"blocks"`
 	Restore struct {
 		Snapshots []restoreEntry `json:"snapshots"`
 	} `json:"restore"`
@@ -115,14 +124,13 @@ func (c *Client) State(ctx context.Context, names []string) (esops.State, error)
 	for _, name := range names {
 		wanted[name] = true
 	}
-	for i, chunk := range stateChunks(names) {
+	for i, segments := range stateRequests(names) {
 		var answer clusterState
-		segments := []string{"_cluster", "state", "customs,metadata,routing_table,nodes"}
-		if chunk != "" {
-			segments = append(segments, chunk)
-		}
 		if err := c.get(ctx, &answer, url.Values{"filter_path": {stateFilter}}, segments...); err != nil {
 			return esops.State{}, err
+		}
+		if _, blocked := answer.Blocks.Global[notRecovered]; blocked {
+			return esops.State{}, c.notReady()
 		}
 		if i == 0 {
 			state.ClusterUUID = answer.UUID
@@ -132,27 +140,31 @@ func (c *Client) State(ctx context.Context, names []string) (esops.State, error)
 		answer.targets(wanted, state.Targets)
 		state.Shards = append(state.Shards, answer.primaries(wanted)...)
 	}
+	for name, target := range state.Targets {
+		slices.Sort(target.Behind)
+		state.Targets[name] = target
+	}
 	return state, nil
 }
 
-// stateChunks joins names into lists that fit a URL, or gives one empty list,
-// which asks for everything, when there are too many. Names that can't be an
-// index's would be read as patterns and stand under nothing.
-func stateChunks(names []string) []string {
-	plain := names[:0:0]
-	for _, name := range names {
-		if name != "" && !strings.ContainsAny(name, `*,\/?"<>| `) && !strings.HasPrefix(name, "-") && name != "_all" {
-			plain = append(plain, name)
-		}
+// stateRequests are the requests for the state of names: one with as many names
+// as fit a URL, more of them, or one for everything when there are too many.
+// Names that can't be an index's would be read as patterns, or refuse the whole
+// request, and stand under nothing.
+func stateRequests(names []string) [][]string {
+	lists := chunks(slices.DeleteFunc(slices.Clone(names), special), urlBytes)
+	const about = "blocks,customs,nodes"
+	switch {
+	case len(lists) == 0:
+		return [][]string{{"_cluster", "state", about}}
+	case len(lists) > chunkLimit:
+		return [][]string{{"_cluster", "state", about + ",metadata,routing_table"}}
 	}
-	if len(plain) == 0 {
-		return []string{"_none_"}
+	var requests [][]string
+	for _, list := range lists {
+		requests = append(requests, []string{"_cluster", "state", about + ",metadata,routing_table", list})
 	}
-	chunks := chunks(plain, urlBytes)
-	if len(chunks) > chunkLimit {
-		return []string{""}
-	}
-	return chunks
+	return requests
 }
 
 // chunks joins names by commas into lists of at most limit bytes as escaped.

@@ -3,9 +3,9 @@ package elastic
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"es-restore/esops"
@@ -39,23 +39,30 @@ type recoveryEntry struct {
 // Recoveries implements esops.Watcher. Bytes that a closed index already had
 // count as recovered.
 func (c *Client) Recoveries(ctx context.Context, indices []string) ([]esops.Recovery, error) {
+	lists := chunks(slices.DeleteFunc(slices.Clone(indices), special), urlBytes)
+	requests := make([][]string, len(lists))
+	for i, list := range lists {
+		requests[i] = []string{list, "_recovery"}
+	}
+	if len(lists) > chunkLimit {
+		requests = [][]string{{"_recovery"}} // everything at once
+	}
+	wanted := map[string]bool{}
+	for _, name := range indices {
+		wanted[name] = true
+	}
 	var recoveries []esops.Recovery
-	for _, chunk := range chunks(indices, urlBytes) {
+	for _, segments := range requests {
 		var answer map[string]struct {
 			Shards []recoveryEntry `json:"shards"`
 		}
-		query := url.Values{"human": {"false"}, "filter_path": {recoveryFilter}}
-		err := c.get(ctx, &answer, query, chunk, "_recovery")
-		var refusal *esops.Refusal
-		if errors.As(err, &refusal) && refusal.Code == "no_such_index" {
-			continue
-		}
-		if err != nil {
+		query := url.Values{"human": {"false"}, "ignore_unavailable": {"true"}, "filter_path": {recoveryFilter}}
+		if err := c.get(ctx, &answer, query, segments...); err != nil {
 			return nil, err
 		}
 		for name, index := range answer {
 			for _, e := range index.Shards {
-				if e.Primary {
+				if e.Primary && wanted[name] {
 					recoveries = append(recoveries, esops.Recovery{
 						Target: name, Shard: e.ID, Type: e.Type, Stage: e.Stage,
 						Repository: e.Source.Repository, Snapshot: e.Source.Snapshot, Index: e.Source.Index,
@@ -86,7 +93,8 @@ func (c *Client) Queued(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
-// Count implements esops.Watcher. While no shard answers, Elasticsearch says 503.
+// Count implements esops.Watcher. Where no shard answers, Elasticsearch says
+// 503, and Count that it is not whole.
 func (c *Client) Count(ctx context.Context, index string) (esops.Count, error) {
 	var answer struct {
 		Count  int64 `json:"count"`
@@ -95,7 +103,14 @@ func (c *Client) Count(ctx context.Context, index string) (esops.Count, error) {
 			Successful int `json:"successful"`
 		} `json:"_shards"`
 	}
-	if err := c.get(ctx, &answer, nil, index, "_count"); err != nil {
+	if err := oneIndex(index); err != nil {
+		return esops.Count{}, err
+	}
+	err := c.get(ctx, &answer, nil, index, "_count")
+	if refusal, ok := esops.Refused(err); ok && refusal.Code == "shards_missing" {
+		return esops.Count{}, nil
+	}
+	if err != nil {
 		return esops.Count{}, err
 	}
 	return esops.Count{Docs: answer.Count, Shards: answer.Shards.Total, Whole: answer.Shards.Successful == answer.Shards.Total}, nil

@@ -2,13 +2,12 @@ package elastic
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,9 +17,9 @@ import (
 // Restore implements esops.Writer. It never waits for completion: that would
 // outlive every proxy, and says nothing that looking does not say better.
 func (c *Client) Restore(ctx context.Context, body esops.RestoreBody, repository, snapshot string) error {
-	if len(body.Indices) == 0 || strings.ContainsAny(strings.Join(body.Indices, ""), "*,") {
+	if len(body.Indices) == 0 || slices.ContainsFunc(body.Indices, special) {
 		// An empty list restores everything.
-		return errors.New("a restore request must name every index")
+		return esops.Refuse("nothing_selected", "", "A restore request must name every index. Nothing was asked.")
 	}
 	answer, err := c.write(ctx, restoreWithin, request{
 		method:   http.MethodPost,
@@ -33,16 +32,25 @@ func (c *Client) Restore(ctx context.Context, body esops.RestoreBody, repository
 	}
 	var said struct {
 		Accepted bool `json:"accepted"`
+		Snapshot *struct {
+			Indices []string `json:"indices"`
+		} `json:"snapshot"`
 	}
-	if json.Unmarshal(answer, &said) != nil || !said.Accepted {
-		// 200 without "accepted" is how Elasticsearch says that nothing matched.
+	switch err := json.Unmarshal(answer, &said); {
+	case err == nil && said.Accepted:
+		return nil
+	case err == nil && said.Snapshot != nil && len(said.Snapshot.Indices) == 0:
+		// So Elasticsearch says that nothing matched.
 		return esops.Refuse("nothing_restored", "Plan it again.", "Elasticsearch found nothing to restore. Nothing was changed.")
 	}
-	return nil
+	return fmt.Errorf("%w: what answered for %s is not Elasticsearch's answer to a restore", esops.ErrUnknown, c.name)
 }
 
 // ClearMarker implements esops.Writer.
 func (c *Client) ClearMarker(ctx context.Context, index string) error {
+	if err := oneIndex(index); err != nil {
+		return err
+	}
 	_, err := c.write(ctx, readWithin, request{
 		method: http.MethodPut, segments: []string{index, "_settings"},
 		body: map[string]any{esops.MarkerSetting: nil},
@@ -52,11 +60,19 @@ func (c *Client) ClearMarker(ctx context.Context, index string) error {
 
 // Delete implements esops.Writer. A name that is free is no error.
 func (c *Client) Delete(ctx context.Context, index string) error {
-	if index == "" || index == "_all" || strings.ContainsAny(index, "*,") || strings.HasPrefix(index, "-") {
-		return fmt.Errorf("%q does not name one index", index)
+	if err := oneIndex(index); err != nil {
+		return err
 	}
 	_, err := c.write(ctx, readWithin, request{method: http.MethodDelete, segments: []string{index}})
 	return gone(err)
+}
+
+// oneIndex refuses a name that Elasticsearch would read as more than one.
+func oneIndex(name string) error {
+	if special(name) {
+		return esops.Refuse("illegal_name", "", "%q does not name one index.", name)
+	}
+	return nil
 }
 
 // gone takes "there is no such index" as done.
@@ -71,13 +87,17 @@ func gone(err error) error {
 func (c *Client) write(ctx context.Context, within time.Duration, r request) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
+	// Without a connection, its TLS and a proxy's consent included, the request
+	// never left.
+	connected := false
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected = true }})
 	req, err := r.build(ctx, c.base)
 	if err != nil {
 		return nil, err
 	}
 	status, body, err := perform(c.writes, req)
 	switch {
-	case err != nil && neverSent(err):
+	case err != nil && !connected:
 		return nil, c.unreachable(err)
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", esops.ErrUnknown, err)
@@ -87,23 +107,10 @@ func (c *Client) write(ctx context.Context, within time.Duration, r request) ([]
 	return nil, c.writeError(status, body)
 }
 
-// neverSent reports whether a request surely did not leave: there was no
-// connection, or its certificate was not trusted. Other TLS errors can come
-// after it was sent.
-func neverSent(err error) bool {
-	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "dial" {
-		return true
-	}
-	var dns *net.DNSError
-	var certificate *tls.CertificateVerificationError
-	return errors.As(err, &dns) || errors.As(err, &certificate)
-}
-
 // writeError sorts error answers into refused, busy and unknown. Elasticsearch
 // refuses restores before its cluster-state update or in it, so an error that
-// it wrote itself means that nothing was changed, but for the 503s and 504s in
-// which a master may still be at it.
+// it wrote itself means that nothing was changed, but for those in which a
+// master may still be at it.
 func (c *Client) writeError(status int, body []byte) error {
 	cause, ok := parseError(body)
 	if !ok {
@@ -116,14 +123,24 @@ func (c *Client) writeError(status int, body []byte) error {
 	case cause.Type == "concurrent_snapshot_execution_exception",
 		cause.Type == "process_cluster_event_timeout_exception", // taken out of the queue
 		status == http.StatusTooManyRequests:
-		return fmt.Errorf("%w: %s", esops.ErrBusy, cut(cause.Reason))
-	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
-		return fmt.Errorf("%w: %s (%s)", esops.ErrUnknown, cut(cause.Reason), cause.Type)
+		return fmt.Errorf("%w: %s", esops.ErrBusy, c.words(cause.Reason))
+	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout, unsure(cause):
+		return fmt.Errorf("%w: %s (%s)", esops.ErrUnknown, c.words(cause.Reason), cause.Type)
 	}
 	if refusal := c.known(status, cause); refusal != nil {
 		return refusal
 	}
-	return esops.Refuse("elasticsearch_refused", "", "Elasticsearch refused: %s. Nothing was changed.", cut(cause.Reason))
+	return esops.Refuse("elasticsearch_refused", "", "Elasticsearch refused: %s. Nothing was changed.", c.words(cause.Reason))
+}
+
+// unsure reports whether an error tells of the way to the master, or of one
+// that lost its office, and not of what became of the request.
+func unsure(e cause) bool {
+	if e.CausedBy != nil && unsure(*e.CausedBy) {
+		return true
+	}
+	return slices.ContainsFunc([]string{"transport_exception", "disconnected", "not_connected", "node_closed", "not_master",
+		"not_discovered", "no_longer_primary", "failed_to_commit", "timeout"}, func(part string) bool { return strings.Contains(e.Type, part) })
 }
 
 // proxyRefusal is for a request that something in front of the cluster kept.
