@@ -55,6 +55,8 @@ func (s *Server) addShared(c call) *reply {
 	if !strings.HasPrefix(c.request.Header.Get("Content-Type"), "application/json") || json.Unmarshal([]byte(c.request.Body), &asked) != nil || asked.RepoPath == "" {
 		return failure("InvalidParameter", "The request body is not valid.")
 	}
+	s.changing.Lock()
+	defer s.changing.Unlock()
 	s.mu.Lock()
 	refusal := s.mayAdd(c, asked.RepoPath)
 	hook := s.onAdd
@@ -97,6 +99,8 @@ func (s *Server) mayAdd(c call, source string) *reply {
 
 func (s *Server) removeShared(c call) *reply {
 	source := c.request.Query.Get("repoPath")
+	s.changing.Lock()
+	defer s.changing.Unlock()
 	s.mu.Lock()
 	to, ok := s.seen(c.instance, c.caller)
 	has := slices.ContainsFunc(s.shared[c.instance], func(one sharing) bool { return one.source == source })

@@ -42,6 +42,7 @@ type Server struct {
 	ctx     func() context.Context // ends when the server does
 	stop    context.CancelFunc
 
+	changing  sync.Mutex // held by one change of a repository at a time, hook included
 	mu        sync.Mutex
 	changed   chan struct{} // closed and replaced at every change
 	skew      time.Duration
