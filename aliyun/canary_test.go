@@ -59,7 +59,7 @@ func stdout(t *testing.T, f func()) string {
 
 func TestNoFailureTellsASecret(t *testing.T) {
 	// Whatever the cloud or a proxy repeats of a request.
-	echo := `{"Code":"%s","RequestId":"` + secret + `","Message":"you sent ` + keyID + ` ` + secret + ` ` + token + `","HostId":"` + token + `","Recommend":"` + secret + `","AccessDeniedDetail":{"AuthAction":"` + token + ` "}}`
+	echo := `{"Code":"%s","RequestId":"` + secret + `","Message":"you sent ` + keyID + ` ` + secret + ` ` + token + `","HostId":"` + token + `","Recommend":"` + secret + `","AccessDeniedDetail":{"AuthAction":"` + secret + `:x"}}`
 	cases := refusalCases()
 	for _, code := range []string{"SignatureDoesNotMatch", "InvalidParameter", "Whatever", "Throttling", "Forbidden.RAM", "InstanceNotFound", "InternalError", secret, token + "\n"} {
 		for _, status := range []int{200, 400, 500} {
@@ -115,7 +115,7 @@ func TestNothingThatHoldsASecretPrintsIt(t *testing.T) {
 	}
 	var b strings.Builder
 	log := slog.New(slog.NewJSONHandler(&b, nil))
-	for _, v := range []any{o, &o, c, *c} { //nolint:govet // that it could be copied is the point
+	for _, v := range []any{o, &o, c, *c} {
 		fmt.Fprintf(&b, "%v %+v %#v %s\n", v, v, v, v)
 		log.Info("look", "event", v)
 	}

@@ -55,7 +55,7 @@ func (q question) fail(f fate, r *esops.Refusal) *failure {
 	case f == unsure:
 		failed.kinds = []error{esops.ErrUnknown}
 		failed.refusal = esops.Refuse(r.Code, "Look whether it was carried out before anything else is done.",
-			"%s Alibaba Cloud may have carried out %s all the same.", r.Sentence, q.action)
+			"%s It may have carried out %s all the same.", r.Sentence, q.action)
 	}
 	return failed
 }

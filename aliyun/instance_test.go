@@ -2,6 +2,7 @@ package aliyun_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -126,6 +127,23 @@ func TestInstancesAreListedPageByPage(t *testing.T) {
 		if pages := len(s.Requests("ListInstance")); pages != max(1, (count+99)/100) {
 			t.Errorf("%d requests for %d instances", pages, count)
 		}
+	}
+}
+
+func TestAnInstanceThatMovesBetweenPagesIsToldOnce(t *testing.T) {
+	s := cloud(t)
+	body := func(from, to int) string {
+		var list []string
+		for n := from; n < to; n++ {
+			list = append(list, fmt.Sprintf(`{"instanceId":"es-cn-%03d"}`, n))
+		}
+		return `{"Result":[` + strings.Join(list, ",") + `]}`
+	}
+	s.Fail("ListInstance", aliyunsim.Body(200, body(0, 100)))
+	s.Fail("ListInstance", aliyunsim.Body(200, body(99, 120)))
+	got, err := client(t, s).Instances(within(t), region)
+	if err != nil || len(got) != 120 {
+		t.Error(len(got), err)
 	}
 }
 

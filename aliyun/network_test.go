@@ -137,6 +137,16 @@ func TestWithoutAnEndpointTheRegionsOwnIsAskedOverTLS(t *testing.T) {
 	}
 }
 
+func TestAProxyThatIsNoAddressDoesNotHinder(t *testing.T) {
+	if proxied(t, "http://someone:%zz"+canary+"@proxy.example") {
+		return
+	}
+	// The SDK would fail on it, and say so; net/http passes it over.
+	if question, change := asks(t, client(t, cloud(t))); question != nil || change != nil {
+		t.Error(question, change)
+	}
+}
+
 func TestAPauseThatFailsEndsTheAttempts(t *testing.T) {
 	s := cloud(t)
 	s.Close()

@@ -116,20 +116,20 @@ func (q question) refused(who login, status int, e envelope) *failure {
 	if failed := q.instanceSaid(code, at); failed != nil {
 		return failed
 	}
-	words := shown(string(e.Message))
+	why := at + reason(string(e.Message))
 	switch {
 	case code == "InvalidApi.NotFound" || strings.HasPrefix(code, "InvalidAction") || strings.HasPrefix(code, "InvalidVersion"):
 		return q.fail(refused, esops.Refuse("aliyun_no_action", "Check the endpoint; the product may not be there in this region.", "What answers there does not know %s%s.", q.action, at))
 	case strings.HasPrefix(code, "InvalidRegion"):
 		return q.fail(refused, esops.Refuse("aliyun_region", "Write it as the console does, such as cn-hangzhou.", "Alibaba Cloud knows no region %s%s.", q.region, at))
 	case strings.HasPrefix(code, "InvalidParameter"), strings.HasPrefix(code, "MissingParameter"):
-		return q.fail(refused, esops.Refuse("aliyun_refused", "", "Alibaba Cloud refuses %s%s: %s", q.action, at, words))
+		return q.fail(refused, esops.Refuse("aliyun_refused", "", "Alibaba Cloud refuses %s%s", q.action, why))
 	case status >= http.StatusInternalServerError, code == "InternalError", code == "ServiceUnavailable":
-		return q.fail(unsure, esops.Refuse("aliyun_error", "Try again.", "Alibaba Cloud failed at %s%s: %s", q.action, at, words)).retry()
+		return q.fail(unsure, esops.Refuse("aliyun_error", "Try again.", "Alibaba Cloud failed at %s%s", q.action, why)).retry()
 	case q.changes:
-		return q.fail(unsure, esops.Refuse("aliyun_refused", "", "Alibaba Cloud refuses %s%s: %s", q.action, at, words))
+		return q.fail(unsure, esops.Refuse("aliyun_refused", "", "Alibaba Cloud refuses %s%s", q.action, why))
 	}
-	return q.fail(refused, esops.Refuse("aliyun_refused", "", "Alibaba Cloud refuses %s%s: %s", q.action, at, words))
+	return q.fail(refused, esops.Refuse("aliyun_refused", "", "Alibaba Cloud refuses %s%s", q.action, why))
 }
 
 // throttling tells by code: the status is that of any other refusal.
@@ -137,22 +137,23 @@ func throttling(code string) bool {
 	return strings.Contains(code, "Throttling") || code == "QPS Limit Exceeded"
 }
 
-// shown makes one line of the cloud's words, not too long.
-func shown(words string) string {
-	words = strings.Join(strings.FieldsFunc(words, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+// reason ends a sentence with the cloud's words.
+func reason(words string) string {
+	words = strings.TrimRight(shown(words, 300), ".")
 	if words == "" {
-		return "without saying why"
+		return ", and does not say why."
 	}
-	if runes := []rune(words); len(runes) > 300 {
-		return string(runes[:300]) + "…"
-	}
-	return words
+	return ": " + words + "."
 }
 
-// quote shows what someone wrote, not too long.
-func quote(written string) string {
-	if runes := []rune(written); len(runes) > 60 {
-		written = string(runes[:60]) + "…"
+// quote shows what someone wrote.
+func quote(written string) string { return `"` + shown(written, 60) + `"` }
+
+// shown makes one line of a text, not too long.
+func shown(text string, most int) string {
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
 	}
-	return `"` + shown(written) + `"`
+	return text
 }

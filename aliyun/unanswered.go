@@ -45,9 +45,11 @@ func (c *Client) whyUnanswered(ctx context.Context, q question, err error) (*eso
 		return noKeys(), false
 	case errors.Is(err, errSDK):
 		return esops.Refuse("aliyun_sdk", "Check region and endpoint.", "Alibaba Cloud's SDK could not send %s.", q.action), false
+	case errors.Is(err, errTooLarge):
+		return esops.Refuse("aliyun_answer", "Report it.", "Alibaba Cloud's answer to %s is larger than 16 MB.", q.action), false
 	case errors.As(err, &dns) && dns.IsNotFound && c.endpoint == nil:
-		return esops.Refuse("aliyun_region", "Write it as the console does, such as cn-hangzhou; or see whether this machine resolves names.",
-			"%s is not a region of Alibaba Cloud: the host %s is not known.", q.region, at), false
+		return esops.Refuse("aliyun_region", "Write the region as the console does, such as cn-hangzhou.",
+			"The host %s is not known: %s is no region of Alibaba Cloud, or this machine does not resolve names.", at, q.region), false
 	case errors.As(err, &dns):
 		return esops.Refuse("aliyun_unknown_host", "Check aliyun.endpoint, and whether this machine resolves names.", "Alibaba Cloud can't be reached: the host of %s is not known.", at), true
 	case errors.As(err, &proxy):

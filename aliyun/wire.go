@@ -55,6 +55,8 @@ func newWire(ctx context.Context, next http.RoundTripper, endpoint *url.URL) *wi
 // RoundTrip implements http.RoundTripper.
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if w.answer != nil || w.err != nil {
+		// A redirect, which is not the API's: following it would send a change
+		// twice, and the security token to someone else.
 		return nil, errors.New("a request is sent once")
 	}
 	r = w.bind(r)
@@ -69,19 +71,18 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, answerLimit+1))
 	if err == nil && len(body) > answerLimit {
-		err = errors.New("the answer is larger than 16 MB")
+		err = errTooLarge
 	}
 	if err != nil {
 		w.err = err
 		return nil, err
 	}
 	w.answer = &answer{status: resp.StatusCode, body: body}
-	// Whoever redirects is not the API. Following would send a change twice, and
-	// the security token to someone else.
-	resp.Header.Del("Location")
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
 }
+
+var errTooLarge = errors.New("the answer is larger than 16 MB")
 
 // A proxyRefusal is a proxy on the way that does not let requests pass.
 type proxyRefusal struct{ status int }
