@@ -4,7 +4,7 @@ CONFIG  ?= config.yml
 FUZZFOR ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-all race matrix fuzz lint lint-fix ci image clean
+.PHONY: help build run sandbox page test test-all race matrix fuzz lint lint-fix ci image clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,12 +15,18 @@ build: ## bin/bot, static, with its version in it
 run: ## the bot from source, with CONFIG=config.yml
 	go run ./cmd/bot --config $(CONFIG) serve
 
+sandbox: ## a whole workspace on this machine, in the browser
+	go run ./cmd/sandbox
+
+page: ## the sandbox's page from its sources: needs Node
+	web/build.sh
+
 test: ## every test that needs nothing but Go
 	go test ./...
 
-test-all: ## every test: needs redis-server, Java 17, Maven and Node too
+test-all: ## every test: needs redis-server, Java 17, Maven, Node and Chromium too
 	cd internal/slacksim/boltcheck && npm ci --no-audit --no-fund
-	ESRESTORE_REQUIRE=redis,elasticsearch,node go test -count=1 -timeout 15m ./...
+	ESRESTORE_REQUIRE=redis,elasticsearch,node,browser go test -count=1 -timeout 15m ./...
 
 race: ## the tests of `make test` under the race detector
 	go test -race ./...
