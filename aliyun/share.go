@@ -140,7 +140,7 @@ func hasSnapshots(src Side) []esops.Finding {
 		findings = append(findings, block("no_backup_here", "Use a manual snapshot in a bucket of your own.",
 			"%s can't take automatic snapshots: an instance of the Indexing Service has none.", src.name()))
 	case !src.Backup.Enabled:
-		findings = append(findings, block("backup_off", "Switch it on in the console, under Snapshots, and wait for the first snapshot.",
+		findings = append(findings, block("backup_off", "Switch them on in the console, under Snapshots, and wait for the first snapshot.",
 			"Automatic snapshots of %s are switched off.", src.name()))
 	}
 	switch {
