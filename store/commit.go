@@ -23,8 +23,9 @@ const (
 	refusedLife = time.Minute
 )
 
-// fsyncWithin bounds the wait for the append-only file.
-const fsyncWithin = 3 * time.Second
+// fsyncWithin bounds the wait for the append-only file, which Redis writes to
+// disk every second. It is shorter than the wait for any answer.
+const fsyncWithin = readWithin - 500*time.Millisecond
 
 //go:embed commit.lua
 var commitSource string
@@ -131,12 +132,10 @@ func heldField(op approvals.Operation, target string) string {
 // it is loading, full or a replica, proves nothing about the earlier one.
 func (s *Store) run(ctx context.Context, w write) ([]string, error) {
 	for uncertain := false; ; uncertain = true {
-		answer, err := commitScript.Run(ctx, s.redis, w.keys, w.args...).StringSlice()
+		answer, err := s.once(ctx, w)
 		switch {
-		case err == nil && (answer[0] != "ok" || !s.onDisk):
-			return answer, nil
-		case err == nil:
-			return answer, s.fsync(ctx)
+		case err == nil || errors.Is(err, approvals.ErrNotKnown):
+			return answer, err
 		case !lost(err) && !uncertain:
 			return nil, fmt.Errorf("redis refused the write, nothing was recorded: %w", err)
 		case neverSent(err) && !uncertain:
@@ -150,13 +149,48 @@ func (s *Store) run(ctx context.Context, w write) ([]string, error) {
 	}
 }
 
-// fsync waits until the record is in the append-only file on disk.
-func (s *Store) fsync(ctx context.Context) error {
-	answer, err := s.redis.Do(ctx, "WAITAOF", 1, 0, fsyncWithin.Milliseconds()).Int64Slice()
-	if err != nil || len(answer) == 0 || answer[0] < 1 {
-		return fmt.Errorf("%w: redis has it, but not on disk", approvals.ErrNotKnown)
+// once runs the script once and, where Redis can tell, waits until the record is
+// in the append-only file on disk. Redis tells only of what the same connection
+// wrote, so both go over one.
+// https://redis.io/docs/latest/commands/waitaof/
+func (s *Store) once(ctx context.Context, w write) ([]string, error) {
+	if !s.onDisk.Load() {
+		return commitScript.Run(ctx, s.redis, w.keys, w.args...).StringSlice()
 	}
-	return nil
+	node, err := s.node(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errUnsent, err)
+	}
+	answer, disk := andWait(ctx, node, w, commitScript.EvalSha)
+	if redis.HasErrorPrefix(answer.Err(), "NOSCRIPT") {
+		answer, disk = andWait(ctx, node, w, commitScript.Eval)
+	}
+	texts, err := answer.StringSlice()
+	if err != nil || texts[0] != "ok" {
+		return texts, err
+	}
+	if synced, err := disk.Int64Slice(); err != nil || len(synced) == 0 || synced[0] < 1 {
+		return nil, fmt.Errorf("%w: redis has it, but not on disk", approvals.ErrNotKnown)
+	}
+	return texts, nil
+}
+
+// node is the server that has the keys.
+func (s *Store) node(ctx context.Context) (redis.Cmdable, error) {
+	if cluster, ok := s.redis.(*redis.ClusterClient); ok {
+		return cluster.MasterForKey(ctx, logKey())
+	}
+	return s.redis, nil
+}
+
+// andWait sends the script and the wait for the disk as one.
+func andWait(ctx context.Context, node redis.Cmdable, w write,
+	eval func(context.Context, redis.Scripter, []string, ...any) *redis.Cmd) (answer, disk *redis.Cmd) {
+	pipe := node.Pipeline()
+	answer = eval(ctx, pipe, w.keys, w.args...)
+	disk = pipe.Do(ctx, "WAITAOF", 1, 0, fsyncWithin.Milliseconds())
+	_, _ = pipe.Exec(ctx) // each has its own error
+	return answer, disk
 }
 
 // lost reports whether an error leaves open what happened; an answer by Redis
@@ -166,10 +200,13 @@ func lost(err error) bool {
 	return !errors.As(err, &answer)
 }
 
+// errUnsent: there was nobody to send anything to.
+var errUnsent = errors.New("no server is known")
+
 // neverSent reports whether there was no connection to send anything on.
 func neverSent(err error) bool {
 	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial" || errors.Is(err, redis.ErrPoolTimeout) ||
+	return errors.Is(err, errUnsent) || errors.As(err, &op) && op.Op == "dial" || errors.Is(err, redis.ErrPoolTimeout) ||
 		errors.Is(err, redis.ErrPoolExhausted) || errors.Is(err, redis.ErrClosed)
 }
 

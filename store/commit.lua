@@ -33,8 +33,13 @@ if seen > 0 then
   if there and there ~= ARGV[17] then return {'rolled back', tostring(seq)} end
 end
 
--- An earlier try of this very record, whose answer was lost, was written.
-if seq >= tonumber(ARGV[3]) and hashAt(ARGV[3]) == ARGV[4] then return {'ok'} end
+-- An earlier try of this very record, whose answer was lost, was written. The
+-- head is written as it is, so that this Redis shows it may still write, and a
+-- wait for the disk on this connection covers the record.
+if seq >= tonumber(ARGV[3]) and hashAt(ARGV[3]) == ARGV[4] then
+  redis.call('HSET', KEYS[3], 'seq', head[1], 'hash', head[2])
+  return {'ok'}
+end
 
 local mode = ARGV[6]
 if ARGV[13] ~= '' and redis.call('GET', KEYS[8]) ~= ARGV[13] then return {'fenced'} end

@@ -41,14 +41,15 @@ func (s *Store) Safety(ctx context.Context) (Safety, error) {
 	if info["role"] == "slave" {
 		unsafe("redis_replica", "Use the address of the primary.", "This Redis is a replica and takes no writes.")
 	}
-	s.onDisk = false
+	onDisk := false
 	switch fsync := s.appendfsync(ctx); {
 	case fsync == "always" || len(safety.Unsafe) > 0:
 	case atLeast72(info["redis_version"]):
-		s.onDisk = true
+		onDisk = true
 	default:
 		safety.Warnings = append(safety.Warnings, "Redis writes to disk once a second: the last second can be lost with the host. Set appendfsync always, or use Redis 7.2 or newer.")
 	}
+	s.onDisk.Store(onDisk)
 	return safety, nil
 }
 

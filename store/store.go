@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -27,7 +28,7 @@ type Store struct {
 	// the head and seal again.
 	sealing chan struct{}
 	// onDisk waits for the append-only file where Redis can tell (see Safety).
-	onDisk bool
+	onDisk atomic.Bool
 
 	memory memory
 }
