@@ -3,12 +3,13 @@ package escontract
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // Secured checks what a cluster with security says to those it does not know,
 // and to one it knows: a superuser with this name and password.
 func Secured(t *testing.T, version string, c *Cluster, user, password string) {
-	p := &Pair{Version: version, Owner: c, Reader: c}
+	p := &Pair{Version: version, Owner: c, Reader: c, Pass: func(d time.Duration) { <-time.After(d) }}
 	c.pair = p
 	for _, login := range [][2]string{{"", ""}, {user, "wrong-1"}, {"nobody", "wrong-1"}} {
 		c.User, c.Password = login[0], login[1]
@@ -33,5 +34,8 @@ func Secured(t *testing.T, version string, c *Cluster, user, password string) {
 	}
 	c.do(t, "POST", "/_security/user/_has_privileges", obj{}).fails(t, 400, "parse_exception", "All privilege fields [cluster,index,applications] are missing")
 	c.do(t, "POST", "/_security/user/_has_privileges", obj{"cluster": []string{"foo_bar"}}).fails(t, 400, "illegal_argument_exception", "unknown cluster privilege [foo_bar]")
+	p.eventually(t, "the licence to be there, which a fresh node makes itself", func() bool {
+		return c.do(t, "GET", "/_license", nil).status == 200
+	})
 	c.do(t, "GET", "/_license", nil).ok(t).wants(t, "license.type", "basic").wants(t, "license.status", "active")
 }
