@@ -17,12 +17,18 @@ import (
 var ErrRolledBack = errors.New("redis came back older than it was")
 
 // memory is the highest head this process saw, and the last acceptance of a
-// rollback that it took up.
+// rollback that it knows of.
 type memory struct {
 	mu       sync.Mutex
 	seen     audit.Head
-	accepted audit.Head
-	loaded   bool
+	accepted acceptance
+	loaded   bool // whether it knows of what was accepted before
+}
+
+// An acceptance is a person's word that a log that came back older is taken up.
+type acceptance struct {
+	to int64 // the highest record it gives up
+	at int64 // when, ms; tells it from one that Redis held before
 }
 
 func (m *memory) head() audit.Head {
@@ -37,6 +43,30 @@ func (m *memory) saw(head audit.Head) {
 	if head.Seq > m.seen.Seq {
 		m.seen = head
 	}
+}
+
+// start takes an acceptance that was there before this process looked.
+func (m *memory) start(a acceptance) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.loaded {
+		m.loaded, m.accepted = true, a
+	}
+}
+
+// takeUp gives up what was seen for the log as it is, if a covers it. An older
+// acceptance doesn't: Redis came back from before a later one.
+func (m *memory) takeUp(a acceptance, seen, head audit.Head) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.seen != seen {
+		return true // it was taken up meanwhile, or a commit moved it on: the next look tells
+	}
+	if a.at <= m.accepted.at || a.to < seen.Seq {
+		return false
+	}
+	m.accepted, m.seen = a, head
+	return true
 }
 
 // Remember takes over what another store of this process has seen of the same
@@ -54,39 +84,33 @@ func (s *Store) Remember(before *Store) {
 // `audit accept-rollback`; once a person has accepted it, this process forgets
 // what was lost and goes on.
 func (s *Store) Guard(ctx context.Context) error {
+	seen := s.memory.head() // before the head is read: this process's commits move both on
 	head, err := s.Head(ctx)
 	if err != nil {
 		return err
 	}
-	accepted, lostTo, err := s.accepted(ctx)
+	accepted, err := s.accepted(ctx)
 	if err != nil {
 		return err
 	}
-	s.memory.mu.Lock()
-	defer s.memory.mu.Unlock()
-	if !s.memory.loaded {
-		s.memory.loaded, s.memory.accepted = true, accepted
-	}
-	seen := s.memory.seen
+	s.memory.start(accepted)
 	same, err := s.holds(ctx, head, seen)
 	if err != nil {
 		return err
 	}
 	if same {
-		if head.Seq > seen.Seq {
-			s.memory.seen = head
-		}
+		s.memory.saw(head)
 		return nil
 	}
-	if accepted != s.memory.accepted && lostTo >= seen.Seq {
-		s.memory.accepted, s.memory.seen = accepted, head
+	if s.memory.takeUp(accepted, seen, head) {
 		return nil
 	}
-	if err := s.alarm(ctx, head, seen); err != nil {
-		return err
-	}
-	return fmt.Errorf("%w: this process saw record %d, and the last one is %d or another; accept it with audit accept-rollback",
+	rolledBack := fmt.Errorf("%w: this process saw record %d, and the last one is %d or another; accept it with audit accept-rollback",
 		ErrRolledBack, seen.Seq, head.Seq)
+	if err := s.alarm(ctx, head, seen); err != nil {
+		return errors.Join(rolledBack, err)
+	}
+	return rolledBack
 }
 
 // holds reports whether the log still holds what was seen.
@@ -107,27 +131,32 @@ func (s *Store) holds(ctx context.Context, head, seen audit.Head) (bool, error) 
 	return len(entries) == 0 || entries[0].Values["hash"] == seen.Hash, nil
 }
 
-func (s *Store) accepted(ctx context.Context) (audit.Head, int64, error) {
-	fields, err := s.redis.HMGet(ctx, acceptedKey(), "seq", "hash", "to").Result()
+func (s *Store) accepted(ctx context.Context) (acceptance, error) {
+	fields, err := s.redis.HMGet(ctx, acceptedKey(), "to", "at").Result()
 	if err != nil {
-		return audit.Head{}, 0, fmt.Errorf("reading the last accepted rollback: %w", err)
+		return acceptance{}, fmt.Errorf("reading the last accepted rollback: %w", err)
 	}
-	head, err := parseHead(fields)
-	if err != nil {
-		return audit.Head{}, 0, err
-	}
-	to, _ := fields[2].(string)
-	lostTo, _ := strconv.ParseInt(to, 10, 64)
-	return head, lostTo, nil
+	return acceptance{to: number(fields[0]), at: number(fields[1])}, nil
+}
+
+// number reads a field of a hash; 0 when it is not there.
+func number(field any) int64 {
+	text, _ := field.(string)
+	n, _ := strconv.ParseInt(text, 10, 64)
+	return n
 }
 
 // alarm reports a loss, widening what others reported.
 func (s *Store) alarm(ctx context.Context, head, seen audit.Head) error {
-	_, to, err := s.Alarm(ctx)
+	from, to, err := s.Alarm(ctx)
 	if err != nil {
 		return err
 	}
-	if err := s.redis.HSet(ctx, alarmKey(), "from", head.Seq+1, "to", max(to, seen.Seq)).Err(); err != nil {
+	first := min(head.Seq+1, seen.Seq) // at the latest: the log may have gone on since
+	if from > 0 {
+		first = min(first, from)
+	}
+	if err := s.redis.HSet(ctx, alarmKey(), "from", first, "to", max(to, seen.Seq)).Err(); err != nil {
 		return fmt.Errorf("reporting the rollback: %w", err)
 	}
 	return nil
@@ -139,11 +168,7 @@ func (s *Store) Alarm(ctx context.Context) (from, to int64, err error) {
 	if err != nil {
 		return 0, 0, fmt.Errorf("reading the rollback alarm: %w", err)
 	}
-	first, _ := fields[0].(string)
-	last, _ := fields[1].(string)
-	from, _ = strconv.ParseInt(first, 10, 64)
-	to, _ = strconv.ParseInt(last, 10, 64)
-	return from, to, nil
+	return number(fields[0]), number(fields[1]), nil
 }
 
 // AcceptRollback records that a person takes up work again on a log that came
@@ -154,6 +179,7 @@ func (s *Store) AcceptRollback(ctx context.Context, by approvals.Actor, reason s
 	if err != nil {
 		return nil, err
 	}
+	now = now.UTC().Truncate(time.Millisecond) // as fine as records have it
 	event := approvals.Event{Time: now, Kind: approvals.RolledBack, Actor: by,
 		Data: approvals.Data{Reason: reason, LostFrom: from, LostTo: to}}
 	if err := s.Commit(ctx, approvals.Change{Event: event}); err != nil {
@@ -163,9 +189,8 @@ func (s *Store) AcceptRollback(ctx context.Context, by approvals.Actor, reason s
 	if err != nil {
 		return expired, err
 	}
-	head := s.memory.head()
 	pipe := s.redis.TxPipeline()
-	pipe.HSet(ctx, acceptedKey(), "seq", head.Seq, "hash", head.Hash, "to", max(to, head.Seq))
+	pipe.HSet(ctx, acceptedKey(), "to", max(to, s.memory.head().Seq), "at", now.UnixMilli())
 	pipe.Del(ctx, alarmKey())
 	if _, err := pipe.Exec(ctx); err != nil {
 		return expired, fmt.Errorf("telling the running bots: %w", err)
@@ -180,20 +205,37 @@ func (s *Store) expireWaiting(ctx context.Context, now time.Time) ([]approvals.I
 	}
 	var expired []approvals.ID
 	for _, op := range open {
+		done, err := s.expireLost(ctx, op, now)
+		if err != nil {
+			return expired, fmt.Errorf("expiring %s: %w", op.ID, err)
+		}
+		if done {
+			expired = append(expired, op.ID)
+		}
+	}
+	return expired, nil
+}
+
+// expireLost expires an operation if it waits, as it is now should someone else
+// change it meanwhile.
+func (s *Store) expireLost(ctx context.Context, op approvals.Operation, now time.Time) (bool, error) {
+	for {
 		if op.State != approvals.Waiting && op.State != approvals.Ready {
-			continue
+			return false, nil
 		}
 		event := approvals.Event{Time: now, Operation: op.ID, Kind: approvals.WasExpired, Actor: approvals.System, Plan: op.Digest,
 			Data: approvals.Data{Code: "rolled_back", WayOut: "Ask again if it is still needed.",
 				Sentence: "Redis came back older than it was, so a denial or a cancellation may have been lost."}}
 		after, err := op.Apply(event)
 		if err != nil {
-			return expired, err
+			return false, err
 		}
-		if err := s.Commit(ctx, approvals.Change{Before: op.Version, After: after, Event: event}); err != nil {
-			return expired, fmt.Errorf("expiring %s: %w", op.ID, err)
+		err = s.Commit(ctx, approvals.Change{Before: op.Version, After: after, Event: event})
+		if !errors.Is(err, approvals.ErrConflict) {
+			return err == nil, err
 		}
-		expired = append(expired, op.ID)
+		if op, err = s.Load(ctx, op.ID); err != nil {
+			return false, err
+		}
 	}
-	return expired, nil
 }

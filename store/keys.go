@@ -62,8 +62,8 @@ func progressKey(id approvals.ID) string { return prefix + "progress:" + string(
 // records from…to are lost. Until accepted.
 func alarmKey() string { return prefix + "alarm" }
 
-// acceptedKey: hash {seq, hash, to}; the last record by which a person accepted
-// that, and the highest record it gives up. For good.
+// acceptedKey: hash {to, at}; the highest record that a person gave up when they
+// last accepted that, and when, in ms. For good.
 func acceptedKey() string { return prefix + "accepted" }
 
 // checkpointKey: hash {seq, hash, at}; the last head that was written down

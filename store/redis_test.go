@@ -257,7 +257,8 @@ var safe = []string{"--appendonly", "yes", "--appendfsync", "always", "--save", 
 type node struct {
 	dir   string
 	args  []string
-	addr  string
+	addr  string    // the same for good, once it is known
+	known bool      // whether it ever answered
 	alive io.Closer // closing it kills the server
 	ended chan struct{}
 }
@@ -277,11 +278,13 @@ func startNode(t *testing.T, args ...string) *node {
 func (n *node) start(t *testing.T) {
 	t.Helper()
 	for try := 0; ; try++ {
-		port := freePort(t)
-		n.addr = fmt.Sprintf("127.0.0.1:%d", port)
+		if n.addr == "" {
+			n.addr = fmt.Sprintf("127.0.0.1:%d", freePort(t))
+		}
+		_, port, _ := strings.Cut(n.addr, ":")
 		log := filepath.Join(n.dir, "log")
 		args := append([]string{"-c", `redis-server "$@" & server=$!; cat > /dev/null; kill -9 $server; wait`, "redis",
-			"--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--dir", n.dir, "--logfile", log, "--daemonize", "no"}, n.args...)
+			"--port", port, "--bind", "127.0.0.1", "--dir", n.dir, "--logfile", log, "--daemonize", "no"}, n.args...)
 		cmd := exec.Command("sh", args...)
 		alive, err := cmd.StdinPipe()
 		if err != nil {
@@ -296,9 +299,13 @@ func (n *node) start(t *testing.T) {
 			_ = cmd.Wait() // it was killed
 		}()
 		if n.answers() {
+			n.known = true
 			return
 		}
 		n.kill()
+		if !n.known {
+			n.addr = "" // someone else has the port
+		}
 		if text, _ := os.ReadFile(log); try == 3 {
 			t.Fatalf("redis-server does not start:\n%s", text)
 		}
