@@ -223,7 +223,7 @@ func (c *Client) restoreRefusal(e cause, text string) *esops.Refusal {
 	switch {
 	case has("because it's open"), has("because an open index with same name"):
 		return esops.Refuse("open_index", "Restore it beside with --as 'restored-$1'.", "An open index with a target's name is there: %s.%s", index(text), nothing)
-	case has("is higher than the version of this node"):
+	case has("is higher than the version of this node"), has("Unexpected field ["): // 5.6, of what 6.x wrote
 		return esops.Refuse("source_newer", "Restore it to a cluster of the same or a newer version.", "The snapshot is newer than the cluster.%s", nothing)
 	case has("minimum index compatibility"), has("cannot be upgraded"), has("minimum compatible version"):
 		return esops.Refuse("source_too_old", "Restore it to a cluster of the major in between, reindex there, and take a snapshot of that.",

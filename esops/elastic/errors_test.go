@@ -52,6 +52,7 @@ var refused = []struct {
 	{"not whole", 500, restoreFailure("[R:S/uuid] index [half] wasn't fully snapshotted - cannot restore"), "index_not_whole", "half"},
 	{"not whole over a closed one", 500, restoreFailure("[R:S/uuid] cannot restore partial index [half] because such index already exists"), "partial_over_closed", "half"},
 	{"newer", 500, restoreFailure("[R:S/uuid] the snapshot was created with Elasticsearch version [6.8.23] which is higher than the version of this node [6.7.0]"), "source_newer", "newer"},
+	{"newer, 6.x on 5.6", 400, failure(400, "illegal_argument_exception", "Unexpected field [mapping_version]"), "source_newer", "newer"},
 	{"too old", 500, restoreFailure("[R:S/uuid] the snapshot was created with Elasticsearch version [5.6.16] which is below the current versions minimum index compatibility version [6.0.0-beta1]"), "source_too_old", "5.6.16"},
 	{"an index that is too old", 500, caused(500, "snapshot_restore_exception", "[R:S/uuid] cannot restore index [old5] because it cannot be upgraded", "illegal_state_exception",
 		"The index [[old5/u]] was created with version [5.6.16] but the minimum compatible version is [6.0.0-beta1]. It should be re-indexed in Elasticsearch 6.x before upgrading to 7.10.2."), "source_too_old", "re-indexed"},
