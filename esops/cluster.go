@@ -55,6 +55,10 @@ type Writer interface {
 	ClearMarker(ctx context.Context, index string) error
 	// Delete removes one concrete index.
 	Delete(ctx context.Context, index string) error
+	// SetReplicas sets an index's number of replicas.
+	SetReplicas(ctx context.Context, index string, replicas int) error
+	// MoveAlias takes an alias off some indices and puts it on one, atomically.
+	MoveAlias(ctx context.Context, move AliasMove) error
 }
 
 // A Cluster is who a cluster is (Name, UUID, Version) and how it is.

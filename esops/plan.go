@@ -31,29 +31,57 @@ type Plan struct {
 type Item struct {
 	Index       string `json:"index"`
 	Target      string `json:"target"`
-	TargetState string `json:"target_state"` // absent or closed
+	TargetState string `json:"target_state"` // absent, closed, broken or made
 	TargetUUID  string `json:"target_uuid,omitempty"`
 }
 
-// TargetAbsent is an item's target that does not exist yet.
-const TargetAbsent = "absent"
+// What an item's target can be, beside closed.
+const (
+	TargetAbsent = "absent" // it does not exist yet
+	// TargetBroken was made by an earlier operation and did not come whole; it
+	// is removed first.
+	TargetBroken = "broken"
+	// TargetMade was made by the operation that is undone, and is removed.
+	TargetMade = "made"
+)
 
 // StepKind names a step.
 type StepKind string
 
 // The steps, in the order a restore takes them.
 const (
-	StepRestore StepKind = "restore" // ask Elasticsearch
-	StepWait    StepKind = "wait"    // until every primary is there
-	StepVerify  StepKind = "verify"  // look whether it is what was asked for
-	StepSettle  StepKind = "settle"  // take our marker off
+	StepMoveBack StepKind = "move_back" // of an undo: give an alias back to the old index
+	StepRemove   StepKind = "remove"    // remove what an earlier operation made
+	StepRestore  StepKind = "restore"   // ask Elasticsearch
+	StepWait     StepKind = "wait"      // until every primary is there
+	StepReplicas StepKind = "replicas"  // set the number of replicas that was asked for
+	StepVerify   StepKind = "verify"    // look whether it is what was asked for
+	StepSwap     StepKind = "swap"      // move an alias to the restored index
+	StepSettle   StepKind = "settle"    // take our marker off
 )
 
 // A Step is one thing to do, as data. Each is performed by looking first and
 // then acting, so running it twice is harmless.
 type Step struct {
-	Kind StepKind     `json:"kind"`
-	Body *RestoreBody `json:"body,omitempty"` // of StepRestore
+	Kind     StepKind     `json:"kind"`
+	Body     *RestoreBody `json:"body,omitempty"`     // of StepRestore
+	Replicas *int         `json:"replicas,omitempty"` // of StepReplicas
+	Move     *AliasMove   `json:"move,omitempty"`     // of StepSwap and StepMoveBack
+	Remove   []Made       `json:"remove,omitempty"`   // of StepRemove
+}
+
+// An AliasMove takes an alias from the indices that have it, none or one, to
+// another, in one atomic act.
+type AliasMove struct {
+	Alias string   `json:"alias"`
+	From  []string `json:"from,omitempty"`
+	To    string   `json:"to"`
+}
+
+// Made is an index that an operation made, by the UUID it had then.
+type Made struct {
+	Name string `json:"name"`
+	UUID string `json:"uuid"`
 }
 
 // A RestoreBody is the body of the restore request, but for the marker, which
@@ -91,15 +119,23 @@ func (p Plan) Targets() []string {
 
 // Overwrites reports whether the plan replaces or deletes existing data.
 func (p Plan) Overwrites() bool {
-	return slices.ContainsFunc(p.Items, func(i Item) bool { return i.TargetState == TargetClosed })
+	return slices.ContainsFunc(p.Items, func(i Item) bool { return i.TargetState != TargetAbsent })
+}
+
+// Step is the plan's step of a kind, or nil.
+func (p Plan) Step(kind StepKind) *Step {
+	for i := range p.Steps {
+		if p.Steps[i].Kind == kind {
+			return &p.Steps[i]
+		}
+	}
+	return nil
 }
 
 // Body is the restore request the plan holds, or nil.
 func (p Plan) Body() *RestoreBody {
-	for _, s := range p.Steps {
-		if s.Kind == StepRestore {
-			return s.Body
-		}
+	if step := p.Step(StepRestore); step != nil {
+		return step.Body
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ func overwriting(t testing.TB) esops.Plan {
 	s, req := story(), ask(fileIndex+","+logs)
 	s.targets["r-"+fileIndex] = esops.Target{State: esops.TargetClosed, UUID: "old", Shards: 1}
 	two := 2
-	req.As, req.OverwriteClosed, req.Replicas, req.Swap, req.Partial, req.System = "r-$1", true, &two, "files", true, true
+	req.As, req.OverwriteClosed, req.Replicas, req.Partial, req.System = "r-$1", true, &two, true, true
 	made, readings := plan(t, s, req)
 	if len(readings.Blocking()) > 0 {
 		t.Fatal(readings.Blocking())
@@ -86,7 +86,7 @@ func TestEveryFieldThatDecidesChangesTheDigest(t *testing.T) {
 	for _, path := range []string{
 		".kind", ".cluster", ".cluster_uuid", ".source", ".repository", ".snapshot", ".snapshot_uuid",
 		".items[shorter]", ".items[].index", ".items[].target", ".items[].target_state", ".items[].target_uuid",
-		".flags.as", ".flags.overwrite_closed", ".flags.swap", ".flags.replicas", ".flags.partial", ".flags.system",
+		".flags.as", ".flags.overwrite_closed", ".flags.replicas", ".flags.partial", ".flags.system",
 		".steps[shorter]", ".steps[].kind", ".steps[].body.indices[]", ".steps[].body.indices[shorter]", ".steps[].body.ignore_unavailable",
 		".steps[].body.include_global_state", ".steps[].body.include_aliases", ".steps[].body.partial",
 		".steps[].body.rename_pattern", ".steps[].body.rename_replacement",

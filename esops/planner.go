@@ -23,12 +23,27 @@ type Planner struct {
 	// Zone is how a time without a zone is read.
 	Zone *time.Location
 	Now  func() time.Time
+
+	// Surveyor tells what room there is; nil: nothing is said about it.
+	Surveyor Surveyor
+	// Origin finds the cluster that snapshots come from, by the name of their
+	// owner, if it is configured; nil: it is not asked.
+	Origin func(owner string) Surveyor
+	// Speed is what restores to this cluster came to so far, in bytes a second;
+	// false when it is not known.
+	Speed func(ctx context.Context) (float64, bool)
 }
 
 // Restore plans a restore. A request that can't be carried out is a plan whose
 // readings hold blocking findings; an error means that it could not be judged,
 // because the cluster did not answer or the repository can't be read.
 func (p Planner) Restore(ctx context.Context, req Request) (Plan, Readings, error) {
+	return p.restore(ctx, req, nil)
+}
+
+// restore plans; earlier are targets, by name, that an earlier operation made
+// with that UUID and that may be removed.
+func (p Planner) restore(ctx context.Context, req Request, earlier map[string]string) (Plan, Readings, error) {
 	if refusal := checkTemplate(req.As); refusal != nil {
 		return Plan{}, Readings{}, refusal
 	}
@@ -45,7 +60,7 @@ func (p Planner) Restore(ctx context.Context, req Request) (Plan, Readings, erro
 	if err != nil {
 		return Plan{}, Readings{}, err
 	}
-	if finding != nil {
+	if finding != nil && blocks(*finding) {
 		readings.Findings = []Finding{*finding}
 		return plan, readings, nil
 	}
@@ -55,10 +70,20 @@ func (p Planner) Restore(ctx context.Context, req Request) (Plan, Readings, erro
 
 	chosen := selectIndices(req.Indices, snapshot.Indices, req.System)
 	readings.Findings = p.judge(cluster, snapshot, chosen, req)
-	if err := p.place(ctx, &plan, &readings, snapshot, chosen.names); err != nil {
+	if finding != nil {
+		readings.Findings = append(readings.Findings, *finding)
+	}
+	state, err := p.place(ctx, &plan, &readings, snapshot, chosen.names, earlier)
+	if err != nil {
 		return Plan{}, Readings{}, err
 	}
-	plan.Steps = restoreSteps(plan)
+	move, found := swapOf(plan, state)
+	readings.Findings = append(readings.Findings, found...)
+	if err := p.survey(ctx, &readings, plan, cluster, state); err != nil {
+		return Plan{}, Readings{}, err
+	}
+	readings.Findings = append(readings.Findings, p.facts(ctx, plan, snapshot, cluster)...)
+	plan.Steps = restoreSteps(plan, move)
 	plan.Approves = approves(readings.Findings)
 	sortFindings(readings.Findings)
 	return plan, readings, nil
@@ -66,46 +91,98 @@ func (p Planner) Restore(ctx context.Context, req Request) (Plan, Readings, erro
 
 // Again plans what was approved once more, from the pinned snapshot.
 func (p Planner) Again(ctx context.Context, was Plan) (Plan, Readings, error) {
-	indices := make([]string, len(was.Items))
-	for i, item := range was.Items {
-		indices[i] = item.Index
+	if was.Kind == KindUndo {
+		return p.undo(ctx, was)
 	}
-	return p.Restore(ctx, Request{
-		Kind: was.Kind, Cluster: was.Cluster, Repository: was.Repository, Snapshot: was.Snapshot,
-		Indices: strings.Join(indices, ","), Flags: was.Flags,
-	})
+	earlier := map[string]string{}
+	for _, item := range was.Items {
+		if item.TargetState == TargetBroken {
+			earlier[item.Target] = item.TargetUUID
+		}
+	}
+	return p.restore(ctx, pinned(was, was.Items), earlier)
 }
 
-// snapshot finds the one asked for, with its details, or says what is the matter.
+// pinned is the request for some items of a plan, from its very snapshot.
+func pinned(was Plan, items []Item) Request {
+	indices := make([]string, len(items))
+	for i, item := range items {
+		indices[i] = item.Index
+	}
+	return Request{Kind: KindRestore, Cluster: was.Cluster, Repository: was.Repository, Snapshot: was.Snapshot,
+		Indices: strings.Join(indices, ","), Flags: was.Flags}
+}
+
+// snapshot finds the one asked for, with its details; a finding says what is the
+// matter with it, or which one a word or a time came to.
+// A plain name costs one request; one that is really so named wins over a word
+// or a time.
 func (p Planner) snapshot(ctx context.Context, req Request) (Snapshot, *Finding, error) {
+	moment, isTime := ParseMoment(req.Snapshot, p.Zone)
+	byTime := isTime || req.Snapshot == Latest
+	if !byTime {
+		if s, ok, err := p.detail(ctx, req); ok || err != nil {
+			return s, unfinished(s), err
+		}
+	}
 	listed, err := p.Reader.Snapshots(ctx, req.Repository)
 	if err != nil {
 		return Snapshot{}, nil, fmt.Errorf("listing repository %q of %s: %w", req.Repository, p.Cluster, err)
 	}
 	named := slices.ContainsFunc(listed, func(s Snapshot) bool { return s.Name == req.Snapshot })
-	moment, isTime := ParseMoment(req.Snapshot, p.Zone)
-	if !named && (isTime || req.Snapshot == Latest) {
-		found, ok, err := startedBy(ctx, p.Reader, req.Repository, listed, moment)
-		if err != nil {
-			return Snapshot{}, nil, fmt.Errorf("looking for a snapshot by time in %q: %w", req.Repository, err)
+	if named && byTime {
+		if s, ok, err := p.detail(ctx, req); ok || err != nil {
+			return s, unfinished(s), err
 		}
-		if !ok {
-			return Snapshot{}, &Finding{Code: "no_such_snapshot", Severity: Blocking,
-				Sentence: noneByTime(req, len(listed), moment, isTime),
-				WayOut:   fmt.Sprintf("List them with: snapshots %s %s", p.Cluster, req.Repository)}, nil
-		}
-		return found, nil, nil
 	}
+	if named || !byTime {
+		return Snapshot{}, missingSnapshot(p.Cluster, req, listed), nil
+	}
+	found, ok, err := startedBy(ctx, p.Reader, req.Repository, listed, moment)
+	if err != nil {
+		return Snapshot{}, nil, fmt.Errorf("looking for a snapshot by time in %q: %w", req.Repository, err)
+	}
+	if !ok {
+		return Snapshot{}, &Finding{Code: "no_such_snapshot", Severity: Blocking,
+			Sentence: noneByTime(req, len(listed), moment, isTime),
+			WayOut:   fmt.Sprintf("List them with: snapshots %s %s", p.Cluster, req.Repository)}, nil
+	}
+	picked, err := p.picked(ctx, req, found, listed)
+	return found, picked, err
+}
+
+// picked says which snapshot a word or a time came to, and what lies between it
+// and the next one.
+func (p Planner) picked(ctx context.Context, req Request, found Snapshot, listed []Snapshot) (*Finding, error) {
+	said := fmt.Sprintf("%s is %s, which started at %s.", req.Snapshot, found.Name, found.Started.UTC().Format("2006-01-02 15:04:05 UTC"))
+	NewestFirst(listed)
+	at := slices.IndexFunc(listed, func(s Snapshot) bool { return s.Name == found.Name })
+	if at > 0 {
+		next := listed[at-1]
+		details, err := p.Reader.Snapshots(ctx, req.Repository, next.Name)
+		if err != nil {
+			return nil, fmt.Errorf("reading the snapshot after %q: %w", found.Name, err)
+		}
+		if len(details) == 1 && details[0].Started.After(found.Started) {
+			said += fmt.Sprintf(" The next one is %s (%s), started at %s: what was written between the two is in that one alone.",
+				next.Name, next.State, details[0].Started.UTC().Format("2006-01-02 15:04:05 UTC"))
+		}
+	}
+	return &Finding{Code: "picked", Severity: Note, Sentence: said}, nil
+}
+
+// detail reads the snapshot with exactly the name that was asked for.
+func (p Planner) detail(ctx context.Context, req Request) (Snapshot, bool, error) {
 	details, err := p.Reader.Snapshots(ctx, req.Repository, req.Snapshot)
 	if err != nil {
-		return Snapshot{}, nil, fmt.Errorf("reading snapshot %q: %w", req.Snapshot, err)
+		return Snapshot{}, false, fmt.Errorf("reading snapshot %q: %w", req.Snapshot, err)
 	}
 	for _, s := range details {
 		if s.Name == req.Snapshot {
-			return s, unfinished(s), nil
+			return s, true, nil
 		}
 	}
-	return Snapshot{}, missingSnapshot(p.Cluster, req, listed), nil
+	return Snapshot{}, false, nil
 }
 
 func noneByTime(req Request, listed int, moment time.Time, isTime bool) string {
@@ -243,21 +320,25 @@ func missingShards(snapshot Snapshot) map[string][]string {
 }
 
 // place gives each index its target and finds what stands in the way there.
-func (p Planner) place(ctx context.Context, plan *Plan, readings *Readings, snapshot Snapshot, names []string) error {
+func (p Planner) place(ctx context.Context, plan *Plan, readings *Readings, snapshot Snapshot, names []string, earlier map[string]string) (State, error) {
 	if len(names) == 0 {
-		return nil
+		return State{}, nil
 	}
-	targets := make([]string, len(names))
+	targets := make([]string, len(names), len(names)+1)
 	for i, name := range names {
 		targets[i] = Rename(plan.Flags.As, name)
 	}
-	state, err := p.Reader.State(ctx, targets)
+	looked := targets
+	if plan.Flags.Swap != "" {
+		looked = append(looked, plan.Flags.Swap)
+	}
+	state, err := p.Reader.State(ctx, looked)
 	if err != nil {
-		return fmt.Errorf("looking at the targets on %s: %w", p.Cluster, err)
+		return State{}, fmt.Errorf("looking at the targets on %s: %w", p.Cluster, err)
 	}
 	sizes, err := p.sizes(ctx, plan.Repository, snapshot.Name)
 	if err != nil {
-		return err
+		return State{}, err
 	}
 	missing := missingShards(snapshot)
 	first := map[string]string{}
@@ -273,7 +354,11 @@ func (p Planner) place(ctx context.Context, plan *Plan, readings *Readings, snap
 		if size, ok := sizes[name]; ok {
 			reading.Bytes, reading.Shards = size.Bytes, size.Shards
 		}
-		if now, ok := state.Targets[item.Target]; ok && now.State == TargetClosed {
+		now, there := state.Targets[item.Target]
+		switch {
+		case there && now.UUID != "" && now.UUID == earlier[item.Target]:
+			item.TargetState, item.TargetUUID = TargetBroken, now.UUID
+		case there && now.State == TargetClosed:
 			item.TargetState, item.TargetUUID = TargetClosed, now.UUID
 		}
 		if why := illegalName(item.Target); why != "" && item.Target != name {
@@ -285,7 +370,7 @@ func (p Planner) place(ctx context.Context, plan *Plan, readings *Readings, snap
 				Sentence: fmt.Sprintf("%s would be a system index.", item.Target),
 				WayOut:   "Choose another --as, or add --system if that is really meant."})
 		}
-		readings.Findings = append(readings.Findings, p.conflict(item, state.Targets[item.Target], reading.Shards, len(missing[name]) > 0, plan.Flags)...)
+		readings.Findings = append(readings.Findings, p.conflict(item, now, reading.Shards, len(missing[name]) > 0, plan.Flags)...)
 		plan.Items = append(plan.Items, item)
 		readings.Items = append(readings.Items, reading)
 	}
@@ -297,7 +382,7 @@ func (p Planner) place(ctx context.Context, plan *Plan, readings *Readings, snap
 		readings.Findings = append(readings.Findings, Finding{Code: "size_unknown", Severity: Note,
 			Sentence: "How large the indices are is not known: " + why + "."})
 	}
-	return nil
+	return state, nil
 }
 
 // sizes returns nil, and no error, when the repository does not tell: sizes
@@ -324,6 +409,10 @@ func (p Planner) conflict(item Item, now Target, shards int, hollow bool, flags 
 	}
 	block := func(code, wayOut, format string, args ...any) []Finding {
 		return []Finding{{Code: code, Severity: Blocking, Index: item.Index, Sentence: fmt.Sprintf(format, args...), WayOut: wayOut}}
+	}
+	if item.TargetState == TargetBroken {
+		return []Finding{{Code: "removes_broken", Severity: Warning, Index: item.Index,
+			Sentence: fmt.Sprintf("%s, which an earlier operation made and which did not come whole, is removed first.", item.Target)}}
 	}
 	switch now.State {
 	case TargetOpen:
@@ -353,8 +442,8 @@ func (p Planner) conflict(item Item, now Target, shards int, hollow bool, flags 
 	return nil
 }
 
-// restoreSteps are the steps of a restore.
-func restoreSteps(plan Plan) []Step {
+// restoreSteps are the steps of a restore; move is the alias to be swapped, if any.
+func restoreSteps(plan Plan, move *AliasMove) []Step {
 	body := &RestoreBody{IgnoreIndexSettings: slices.Clone(ignoredSettings), Partial: plan.Flags.Partial}
 	for _, item := range plan.Items {
 		body.Indices = append(body.Indices, item.Index)
@@ -363,10 +452,33 @@ func restoreSteps(plan Plan) []Step {
 		// Anchored: Elasticsearch replaces every match, also within a name.
 		body.RenamePattern, body.RenameReplacement = "^(.+)$", plan.Flags.As
 	}
-	if plan.Flags.Replicas != nil {
-		body.IndexSettings = map[string]any{"index.number_of_replicas": *plan.Flags.Replicas}
+	steps := []Step{{Kind: StepRestore, Body: body}, {Kind: StepWait}}
+	if broken := plan.broken(); len(broken) > 0 {
+		steps = append([]Step{{Kind: StepRemove, Remove: broken}}, steps...)
 	}
-	return []Step{{Kind: StepRestore, Body: body}, {Kind: StepWait}, {Kind: StepVerify}, {Kind: StepSettle}}
+	if n := plan.Flags.Replicas; n != nil {
+		// None while restoring: half the copying, and whole the sooner.
+		body.IndexSettings = map[string]any{"index.number_of_replicas": 0}
+		if *n > 0 {
+			steps = append(steps, Step{Kind: StepReplicas, Replicas: n})
+		}
+	}
+	steps = append(steps, Step{Kind: StepVerify})
+	if move != nil {
+		steps = append(steps, Step{Kind: StepSwap, Move: move})
+	}
+	return append(steps, Step{Kind: StepSettle})
+}
+
+// broken are the targets that an earlier operation left broken.
+func (p Plan) broken() []Made {
+	var made []Made
+	for _, item := range p.Items {
+		if item.TargetState == TargetBroken {
+			made = append(made, Made{Name: item.Target, UUID: item.TargetUUID})
+		}
+	}
+	return made
 }
 
 func approves(findings []Finding) []string {

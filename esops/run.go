@@ -46,6 +46,8 @@ type Result struct {
 	// stays.
 	Verified  bool     `json:"verified,omitempty"`
 	NotProved []string `json:"not_proved,omitempty"`
+	// Found says what else was seen, such as a comparison with the source.
+	Found []string `json:"found,omitempty"`
 }
 
 // A TargetResult is what a step established about one target. Each step knows
@@ -109,14 +111,16 @@ type Stopped struct {
 // Progress is a reading of a running restore. It is no event and no fact: it is
 // shown and forgotten.
 type Progress struct {
-	At      time.Time `json:"at"`
-	Step    StepKind  `json:"step"`
-	Bytes   int64     `json:"bytes"`
-	Total   int64     `json:"total"` // of the shards that Elasticsearch lists, or of the plan when known
-	Shards  int       `json:"shards"`
-	Done    int       `json:"done"`
-	Rate    float64   `json:"rate"` // bytes a second
-	Waiting string    `json:"waiting,omitempty"`
+	At     time.Time `json:"at"`
+	Step   StepKind  `json:"step"`
+	Bytes  int64     `json:"bytes"`
+	Total  int64     `json:"total"` // of the shards that Elasticsearch lists, or of the plan when known
+	Shards int       `json:"shards"`
+	Done   int       `json:"done"`
+	Rate   float64   `json:"rate"` // bytes a second
+	// Slowest is the shard that is least far, in words.
+	Slowest string `json:"slowest,omitempty"`
+	Waiting string `json:"waiting,omitempty"`
 }
 
 // Left estimates the time left, or 0 when it can't be told.

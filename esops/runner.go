@@ -36,6 +36,7 @@ type Runner struct {
 	Version Version
 	Total   int64 // bytes the plan expects, 0 when not known
 	Now     func() time.Time
+	Proofs  Proofs
 
 	notSent    int       // the attempt that is known never to have been carried out
 	accepted   bool      // Elasticsearch said so to this process
@@ -44,7 +45,10 @@ type Runner struct {
 	busy       time.Duration
 	lost       map[string]time.Time
 	last       Progress
-	counted    int // looks at an index that did not answer whole
+	moved      time.Time // the last time bytes or shards came
+	asked      time.Time // the last time it was asked why shards wait
+	why        string    // what the answer was
+	counted    int       // looks at an index that did not answer whole
 }
 
 // Look looks at the run's next step. stopping asks for an end instead: what is
@@ -61,6 +65,12 @@ func (r *Runner) Look(ctx context.Context, run Run, stopping bool) (Outcome, err
 		return r.wait(ctx, run)
 	case StepVerify:
 		return r.verify(ctx, run)
+	case StepRemove:
+		return r.removeMade(ctx, run)
+	case StepReplicas:
+		return r.replicas(ctx, run)
+	case StepSwap, StepMoveBack:
+		return r.moveAlias(ctx, run)
 	case StepSettle:
 		return r.settle(ctx, run)
 	}
@@ -221,15 +231,20 @@ func lookAt(run Run, state State) ([]Looked, *Refusal) {
 	var looked []Looked
 	for _, item := range run.Plan.Items {
 		target, taken := state.Targets[item.Target]
+		free := item.TargetState == TargetAbsent || item.TargetState == TargetBroken // removed by now
 		switch {
-		case item.TargetState == TargetAbsent && taken:
+		case free && taken:
 			return nil, Refuse("target_taken", "Plan it again, beside it with --as or under another name.",
 				"%s appeared on %s since the plan was made (%s). Nothing of it was touched.", item.Target, run.Plan.Cluster, target.State)
 		case item.TargetState == TargetClosed && (target.State != TargetClosed || target.UUID != item.TargetUUID):
 			return nil, Refuse("target_changed", "Plan it again.",
 				"%s is no longer the closed index that the plan was made for. Nothing of it was touched.", item.Target)
 		}
-		looked = append(looked, Looked{Target: item.Target, State: item.TargetState, UUID: target.UUID})
+		was := item.TargetState
+		if free {
+			was = TargetAbsent
+		}
+		looked = append(looked, Looked{Target: item.Target, State: was, UUID: target.UUID})
 	}
 	return looked, nil
 }

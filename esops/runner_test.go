@@ -33,6 +33,7 @@ func TestARestoreRunsFromTheRequestToTheLastMarker(t *testing.T) {
 			{Name: "r-" + ecommerce, UUID: "uuid-2", Made: true, Shards: 1, Proved: 1, Bytes: 1000},
 			{Name: "r-" + logs, UUID: "uuid-3", Made: true, Shards: 2, Proved: 2, Bytes: 2000},
 		}},
+		{Step: esops.StepReplicas},
 		{Step: esops.StepVerify, Verified: true, Targets: []esops.TargetResult{
 			{Name: "r-" + fileIndex, UUID: "uuid-1", Made: true, Shards: 1, Proved: 1, Bytes: 1000, Docs: 250},
 			{Name: "r-" + ecommerce, UUID: "uuid-2", Made: true, Shards: 1, Proved: 1, Bytes: 1000, Docs: 250},
@@ -52,7 +53,7 @@ func TestARestoreRunsFromTheRequestToTheLastMarker(t *testing.T) {
 		t.Errorf("journal: %s", diff)
 	}
 	body := *d.run.Plan.Body()
-	body.IndexSettings = map[string]any{"index.number_of_replicas": 2, esops.MarkerSetting: d.run.Marker}
+	body.IndexSettings = map[string]any{"index.number_of_replicas": 0, esops.MarkerSetting: d.run.Marker}
 	if diff := cmp.Diff([]esops.RestoreBody{body}, s.asked); diff != "" {
 		t.Errorf("what was asked: %s", diff)
 	}

@@ -179,7 +179,7 @@ func TestLookingByTimeAmongTwoThousandSnapshotsAsksForFew(t *testing.T) {
 			if got := resolve(t, s, c.word); got != s.snapshots[c.want].Name {
 				t.Errorf("%s, %s: %s", kind, c.word, got)
 			}
-			if n := s.called("details"); n > 3 {
+			if n := s.called("details"); n > 4 { // the last is the next one, to tell what lies between
 				t.Errorf("%s, %s: %d requests for details", kind, c.word, n)
 			}
 			if n := len(s.asked); n > 100 {
@@ -204,7 +204,7 @@ func TestNamesThatTellNothingAreReadAllInOneCall(t *testing.T) {
 	if got := resolve(t, s, "latest"); got != s.snapshots[39].Name {
 		t.Error(got)
 	}
-	if n := s.called("details"); n != 1 {
+	if n := s.called("details"); n > 2 { // and the one that comes next by its name
 		t.Errorf("%d calls", n)
 	}
 }

@@ -388,3 +388,7 @@ func (u *unrouted) State(ctx context.Context, names []string) (esops.State, erro
 	state.Shards = state.Shards[:len(state.Shards)-u.hide]
 	return state, err
 }
+
+func (s *standin) SetReplicas(context.Context, string, int) error { return nil }
+
+func (s *standin) MoveAlias(context.Context, esops.AliasMove) error { return nil }

@@ -36,6 +36,9 @@ func (r *Runner) verify(ctx context.Context, run Run) (Outcome, error) {
 		}
 		result.Targets = append(result.Targets, t)
 	}
+	if err := r.Proofs.add(ctx, run, &result); err != nil {
+		return Outcome{}, err
+	}
 	result.Verified = len(result.NotProved) == 0
 	return Outcome{Result: &result}, nil
 }
@@ -69,6 +72,12 @@ func (r *Runner) settle(ctx context.Context, run Run) (Outcome, error) {
 // refuses, such as on an index that is blocked, the marker stays, harmless, and
 // kept says so.
 func (r *Runner) clear(ctx context.Context, run Run, state State) (kept []string, err error) {
+	if _, set := run.result(StepReplicas); !set {
+		// However it ends: what is there gets the replicas it was to have.
+		if kept, err = r.setReplicas(ctx, run, state); err != nil {
+			return nil, err
+		}
+	}
 	for _, name := range run.Plan.Targets() {
 		if state.Targets[name].Marker != run.Marker {
 			continue

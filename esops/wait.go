@@ -29,7 +29,8 @@ func (r *Runner) wait(ctx context.Context, run Run) (Outcome, error) {
 	}
 	reading := r.reading(view)
 	if view.pending > 0 {
-		return Outcome{Reading: reading, Waiting: view.waiting()}, nil
+		waiting, err := r.holdUp(ctx, view)
+		return Outcome{Reading: reading, Waiting: waiting}, err
 	}
 	if len(view.failed) > 0 {
 		failure, err := r.explain(ctx, run, view)
@@ -170,6 +171,53 @@ func (v view) waiting() string {
 	return fmt.Sprintf("%d %s for a place on a node.", waiting, plural(waiting, "shard waits", "shards wait"))
 }
 
+// Times of a restore that does not move.
+const (
+	// stalledAfter is how long nothing may come until people are told. It is
+	// judged on the sum: from 7.10 on a shard can stand for seconds while
+	// another moves.
+	stalledAfter = 3 * time.Minute
+	// explainEvery is how often Elasticsearch is asked why shards wait.
+	explainEvery = 30 * time.Second
+)
+
+// holdUp says what holds a restore up, or "" when it moves.
+func (r *Runner) holdUp(ctx context.Context, v view) (string, error) {
+	said := v.waiting()
+	if said == "" {
+		if still := r.Now().Sub(r.moved); still > stalledAfter {
+			return fmt.Sprintf("Nothing has come for %d minutes. See whether the repository and the nodes answer; it can be stopped.", int(still.Minutes())), nil
+		}
+		return "", nil
+	}
+	if r.Now().Sub(r.asked) >= explainEvery {
+		r.asked = r.Now()
+		for _, s := range v.state.Shards {
+			if s.State == "UNASSIGNED" {
+				detail, err := r.Watcher.Explain(ctx, s.Index, s.Number)
+				if err != nil {
+					return "", fmt.Errorf("asking why shard %d of %s waits: %w", s.Number, s.Index, err)
+				}
+				r.why = whyWaiting(detail)
+				break
+			}
+		}
+	}
+	return strings.TrimSpace(said + " " + r.why), nil
+}
+
+// whyWaiting translates why a shard has no place yet; that others go first is
+// no news.
+func whyWaiting(detail string) string {
+	switch {
+	case detail == "", strings.Contains(detail, "throttl"), strings.Contains(detail, "too many"):
+		return ""
+	case strings.Contains(detail, "watermark"):
+		return "Disk watermark: " + first(detail, 200)
+	}
+	return "Elasticsearch says: " + first(detail, 200)
+}
+
 // reading measures progress. Elasticsearch lists four shards a node at a time,
 // so the listed total is a floor; the plan's is better where it is known.
 func (r *Runner) reading(v view) *Progress {
@@ -182,8 +230,30 @@ func (r *Runner) reading(v view) *Progress {
 	}
 	p.Total = max(p.Total, r.Total)
 	p.Rate = r.rate(p)
+	p.Slowest = slowest(v.recoveries)
+	if r.moved.IsZero() || p.Bytes != r.last.Bytes || p.Done != r.last.Done {
+		r.moved = r.Now()
+	}
 	r.last = p
 	return &p
+}
+
+// slowest names the shard that is least far, when there are several to compare.
+func slowest(recoveries []Recovery) string {
+	least, name, running := 2.0, "", 0
+	for _, rec := range recoveries {
+		if rec.Type != "SNAPSHOT" || rec.Stage == "DONE" || rec.Total == 0 {
+			continue
+		}
+		running++
+		if far := float64(rec.Recovered) / float64(rec.Total); far < least {
+			least, name = far, fmt.Sprintf("shard %d of %s, %d %%", rec.Shard, rec.Target, int(far*100))
+		}
+	}
+	if running < 2 {
+		return ""
+	}
+	return name
 }
 
 // rate smooths the speed over readings; shards move file by file.

@@ -3,6 +3,8 @@ package esops
 import (
 	"fmt"
 	"strings"
+
+	"github.com/dustin/go-humanize"
 )
 
 // plural chooses a word by number.
@@ -27,3 +29,6 @@ func capital(s string) string {
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
 }
+
+// inBytes is a number of bytes for people, counted by 1024 as Elasticsearch does.
+func inBytes(n int64) string { return humanize.IBytes(uint64(max(0, n))) }

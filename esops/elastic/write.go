@@ -75,6 +75,29 @@ func oneIndex(name string) error {
 	return nil
 }
 
+// SetReplicas implements esops.Writer.
+func (c *Client) SetReplicas(ctx context.Context, index string, replicas int) error {
+	_, err := c.write(ctx, readWithin, request{
+		method: http.MethodPut, segments: []string{index, "_settings"},
+		body: map[string]any{"index.number_of_replicas": replicas},
+	})
+	return gone(err)
+}
+
+// MoveAlias implements esops.Writer. Elasticsearch carries all actions of one
+// request out, or none.
+func (c *Client) MoveAlias(ctx context.Context, move esops.AliasMove) error {
+	actions := []any{}
+	for _, from := range move.From {
+		actions = append(actions, map[string]any{"remove": map[string]any{"index": from, "alias": move.Alias}})
+	}
+	actions = append(actions, map[string]any{"add": map[string]any{"index": move.To, "alias": move.Alias}})
+	_, err := c.write(ctx, readWithin, request{
+		method: http.MethodPost, segments: []string{"_aliases"}, body: map[string]any{"actions": actions},
+	})
+	return err
+}
+
 // gone takes "there is no such index" as done.
 func gone(err error) error {
 	if refusal, ok := esops.Refused(err); ok && refusal.Code == "no_such_index" {
