@@ -198,6 +198,9 @@ func (s *Sandbox) hear(one asked) {
 	s.requests.add(one)
 	raw := encode(one)
 	s.hub.each("", func(m *mailbox) { m.add(secRequests, raw) })
+	if one.Lost {
+		s.tellStatus() // the drawer shows that it happened
+	}
 }
 
 func wait(ctx context.Context, d time.Duration) {

@@ -2,16 +2,19 @@ package sandbox_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
@@ -22,26 +25,35 @@ func TestMain(m *testing.M) {
 	if sandbox.IsBot() { // the sandbox under test starts its bot by running this program again
 		os.Exit(sandbox.Main(context.Background(), nil, os.Stdout, os.Stderr))
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	stopBrowser()
+	os.Exit(code)
 }
 
 // soon bounds everything a test waits for.
 const soon = 30 * time.Second
 
-// chromium finds a browser, or leaves the test out; where one was asked for by
-// ESRESTORE_REQUIRE=browser, it fails.
-func chromium(t testing.TB) string {
-	t.Helper()
+// executable finds a browser, or is empty.
+func executable() string {
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless-shell"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
 	}
-	if slices.Contains(strings.Split(os.Getenv("ESRESTORE_REQUIRE"), ","), "browser") {
-		t.Fatal("a browser is required here and there is none: install chromium (apt-get install chromium)")
-	}
-	t.Skip("LEFT OUT: it needs a browser. Install chromium (apt-get install chromium)")
 	return ""
+}
+
+// chromium leaves a test out where there is no browser; where one was asked for by
+// ESRESTORE_REQUIRE=browser, it fails.
+func chromium(t testing.TB) {
+	t.Helper()
+	switch {
+	case executable() != "":
+	case slices.Contains(strings.Split(strings.ReplaceAll(os.Getenv("ESRESTORE_REQUIRE"), " ", ""), ","), "browser"):
+		t.Fatal("ESRESTORE_REQUIRE asks for a browser, but there is none: install chromium (apt-get install chromium)")
+	default:
+		t.Skip("left out: it needs a browser; install chromium (apt-get install chromium), and set ESRESTORE_REQUIRE=browser to have it fail without")
+	}
 }
 
 // started starts a sandbox with every part played, and waits for its bot.
@@ -55,30 +67,54 @@ func started(t testing.TB) *sandbox.Sandbox {
 	return s
 }
 
-// A browser is one that people open windows in. They share its cookies.
+// A browser is one that people open windows in. They share its cookies, which no
+// other test has.
 type browser struct {
 	t   testing.TB
 	ctx context.Context
 	url string
 }
 
-// open starts a browser for a sandbox.
-func open(t testing.TB, s *sandbox.Sandbox) *browser {
-	t.Helper()
-	path := chromium(t)
+// stopBrowser ends the browser that all tests share, and forgets what it kept.
+var stopBrowser = func() {}
+
+// launch starts that browser, once.
+var launch = sync.OnceValues(func() (context.Context, error) {
+	profile, err := os.MkdirTemp("", "es-restore-browser-")
+	if err != nil {
+		return nil, err
+	}
 	flags := []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
-		chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1280, 820),
+		chromedp.ExecPath(executable()), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
+		chromedp.UserDataDir(profile), chromedp.WindowSize(1280, 820),
 	}
 	for _, flag := range []string{"disable-quic", "disable-background-networking", "disable-component-update", "disable-sync", "disable-dev-shm-usage", "disable-extensions"} {
 		flags = append(flags, chromedp.Flag(flag, true))
 	}
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), flags...)
 	ctx, stop := chromedp.NewContext(ctx)
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("starting %s: %v", path, err)
+	stopBrowser = func() {
+		_ = chromedp.Cancel(ctx)
+		stop()
+		cancel()
+		_ = os.RemoveAll(profile)
 	}
-	t.Cleanup(func() { _ = chromedp.Cancel(ctx); stop(); cancel() })
+	return ctx, chromedp.Do(ctx)
+})
+
+// open opens the browser for a sandbox.
+func open(t testing.TB, s *sandbox.Sandbox) *browser {
+	t.Helper()
+	chromium(t)
+	shared, err := launch()
+	if err != nil {
+		t.Fatalf("starting the browser: %v", err)
+	}
+	ctx, stop := chromedp.NewContext(shared, chromedp.WithNewBrowserContext())
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("opening a browser context: %v", err)
+	}
+	t.Cleanup(func() { _ = chromedp.Cancel(ctx); stop() })
 	return &browser{t: t, ctx: ctx, url: s.URL()}
 }
 
@@ -228,19 +264,49 @@ func (w *window) text(selector string) string {
 // command types a command into the channel, and sends it.
 func (w *window) command(text string) {
 	w.t.Helper()
-	w.write("main .composer textarea", text+"\r")
+	w.write("main .composer textarea", text)
+	w.key("Enter")
 }
 
-// picture takes one, for whoever looks at the page.
-func (w *window) picture(path string) {
+var pictures = flag.String("pictures", "", "a folder for pictures of the page, for whoever wants to look at it")
+
+// picture takes one, when pictures were asked for.
+func (w *window) picture(name string) {
 	w.t.Helper()
+	if *pictures == "" {
+		return
+	}
 	png, err := chromedp.Run(w.ctx, chromedp.CaptureScreenshot())
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if err := os.WriteFile(path, png, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(*pictures, name+".png"), png, 0o644); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// key presses a key as the keyboard does: what the page prevents writes nothing.
+func (w *window) key(name string) {
+	w.t.Helper()
+	codes := map[string]int64{"Escape": 27, "Tab": 9, "ArrowDown": 40, "Enter": 13}
+	press := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: name, Code: name, WindowsVirtualKeyCode: codes[name]}
+	if name == "Enter" {
+		press.Text = "\r"
+	}
+	release := press
+	release.Type, release.Text = input.DispatchKeyEventTypeKeyUp, ""
+	for _, p := range []input.DispatchKeyEventParams{press, release} {
+		if _, err := chromedp.Call(w.ctx, input.DispatchKeyEvent, p); err != nil {
+			w.fail("pressing %s: %v", name, err)
+		}
+	}
+}
+
+// skipTour ends the tour, which is there for whoever comes for the first time.
+func (w *window) skipTour() {
+	w.t.Helper()
+	w.click(".tour .button:last-child")
+	w.gone(".tour")
 }
 
 // become makes the window another person's.
@@ -256,3 +322,5 @@ const (
 	// card is the newest message of the bot that has buttons.
 	card = `main .message:has(.block.actions)`
 )
+
+func navigate(address string) chromedp.Action[chromedp.Void] { return chromedp.Navigate(address) }

@@ -27,6 +27,7 @@ type fleet struct {
 	simulated []*essim.Cluster
 
 	mu      sync.Mutex
+	losing  bool // the answer to the next restore request is lost
 	slow    bool
 	stalled []func() // each lets one shard go on
 }
@@ -45,6 +46,7 @@ func (f *fleet) add(name string, one *front, err error) error {
 	if err != nil {
 		return fmt.Errorf("opening a port for %s: %w", name, err)
 	}
+	one.lose = f.takeLoss
 	f.fronts = append(f.fronts, one)
 	return nil
 }
@@ -164,10 +166,27 @@ func (f *fleet) setStalled(stalled bool) {
 	}
 }
 
-func (f *fleet) disturbed() (slow, stalled bool) {
+// loseNext lets the next restore request, to whichever cluster, be carried out and
+// its answer be lost.
+func (f *fleet) loseNext() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.slow, len(f.stalled) > 0
+	f.losing = true
+}
+
+// takeLoss reports whether an answer is to be lost, once.
+func (f *fleet) takeLoss() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	was := f.losing
+	f.losing = false
+	return was
+}
+
+func (f *fleet) disturbed() (losing, slow, stalled bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.losing, f.slow, len(f.stalled) > 0
 }
 
 // forget empties the simulated clusters' records, which the fronts keep better.

@@ -20,12 +20,14 @@ type front struct {
 	behind  http.Handler
 	told    func(asked)
 
+	// lose reports whether the answer to a restore request is to be lost.
+	lose func() bool
+
 	mu     sync.Mutex
 	addr   string
 	server *http.Server
 	done   chan struct{}
 	away   bool
-	losing int // answers to restore requests that will be lost
 }
 
 // asked is one request to a cluster and what came of it.
@@ -43,7 +45,7 @@ type asked struct {
 
 // newFront opens a front on a free port of this machine.
 func newFront(cluster string, behind http.Handler, told func(asked)) (*front, error) {
-	f := &front{cluster: cluster, behind: behind, told: told, addr: "127.0.0.1:0"}
+	f := &front{cluster: cluster, behind: behind, told: told, addr: "127.0.0.1:0", lose: func() bool { return false }}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f, f.open()
@@ -103,30 +105,6 @@ func (f *front) close() {
 	f.shut()
 }
 
-// loseNext lets the next restore request be carried out and its answer be lost.
-func (f *front) loseNext() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.losing++
-}
-
-func (f *front) toLose() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.losing
-}
-
-// takeLoss reports whether this request's answer is to be lost, and counts it.
-func (f *front) takeLoss(r *http.Request) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.losing == 0 || r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/_restore") {
-		return false
-	}
-	f.losing--
-	return true
-}
-
 // ServeHTTP implements [http.Handler].
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
@@ -139,7 +117,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if one.changes() {
 		one.Body = cut(string(body), 4000)
 	}
-	one.Lost = f.takeLoss(r)
+	one.Lost = one.restores() && f.lose()
 	answer := &watched{ResponseWriter: w, status: http.StatusOK, swallow: one.Lost}
 	f.behind.ServeHTTP(answer, r)
 	one.Status, one.Millis = answer.status, time.Since(began).Milliseconds()
@@ -152,6 +130,12 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // changes reports whether the request asks for more than an answer.
 func (a asked) changes() bool {
 	return a.Method != http.MethodGet && a.Method != http.MethodHead && !strings.Contains(a.Path, "/_search") && !strings.Contains(a.Path, "/_count")
+}
+
+// restores reports whether the request asks for a restore.
+func (a asked) restores() bool {
+	path, _, _ := strings.Cut(a.Path, "?")
+	return a.Method == http.MethodPost && strings.HasSuffix(path, "/_restore")
 }
 
 func shownPath(u *url.URL) string {

@@ -107,13 +107,8 @@ func (s *Sandbox) restoreMischief() []mischief {
 	if len(s.fleet.fronts) == 0 {
 		lose.why = "No cluster is reached by an address of its own."
 	} else {
-		lose.on = func() bool { return slices.ContainsFunc(s.fleet.fronts, func(f *front) bool { return f.toLose() > 0 }) }
-		lose.do = func(context.Context, bool) error {
-			for _, f := range s.fleet.fronts {
-				f.loseNext()
-			}
-			return nil
-		}
+		lose.on = func() bool { on, _, _ := s.fleet.disturbed(); return on }
+		lose.do = func(context.Context, bool) error { s.fleet.loseNext(); return nil }
 	}
 	slow := mischief{id: "slow", label: "Restores are slow", hint: "3 MB a second instead of 40", kind: aSwitch}
 	stall := mischief{id: "stall", label: "A shard stands still", hint: "the first of every index, until it goes on", kind: aSwitch}
@@ -122,9 +117,9 @@ func (s *Sandbox) restoreMischief() []mischief {
 		stall.why = "A real node can't be told to let one shard stand still."
 		return []mischief{lose, slow, stall}
 	}
-	slow.on = func() bool { on, _ := s.fleet.disturbed(); return on }
+	slow.on = func() bool { _, on, _ := s.fleet.disturbed(); return on }
 	slow.do = func(_ context.Context, on bool) error { s.fleet.setSlow(on); return nil }
-	stall.on = func() bool { _, on := s.fleet.disturbed(); return on }
+	stall.on = func() bool { _, _, on := s.fleet.disturbed(); return on }
 	stall.do = func(_ context.Context, on bool) error { s.fleet.setStalled(on); return nil }
 	return []mischief{lose, slow, stall}
 }

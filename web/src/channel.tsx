@@ -44,6 +44,7 @@ export function ChannelView({ channel, draft, onDrafted, onSent }: Props): React
   return (
     <>
       <div className="messages" ref={list} tabIndex={0} role="region" aria-label={`Messages in ${name}`}>
+        <h2 className="sr">Messages</h2>
         {shown.length === 0 ? <Empty channel={channel} /> : null}
         {shown.map((m) => (
           <One key={m.ts} message={m} author={people.get(m.user ?? "")} replies={replies.get(m.ts)} unread={readBefore !== "" && m.ts > readBefore && m.user !== as} />

@@ -95,9 +95,7 @@ export function Composer({ channel, thread, label, draft, onDrafted, onSent }: P
           ref={box}
           rows={1}
           value={text}
-          role="combobox"
           aria-label={label}
-          aria-expanded={found.length > 0}
           aria-controls={found.length > 0 ? id : undefined}
           aria-activedescendant={found[active] ? `${id}-${active}` : undefined}
           aria-autocomplete="list"

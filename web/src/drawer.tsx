@@ -10,12 +10,12 @@ export function Drawer({ onClose }: { onClose: () => void }): ReactNode {
   const all = useLive((s) => s.status?.mischief);
   return (
     <div className="drawer" role="dialog" aria-labelledby={id} onKeyDown={(e) => e.key === "Escape" && onClose()}>
-      <header className="panel-head">
+      <div className="panel-head">
         <h2 id={id}>Mischief</h2>
         <button type="button" className="icon" aria-label="Close mischief" onClick={onClose}>
           ×
         </button>
-      </header>
+      </div>
       <p className="quiet">Make something go wrong, and see that nothing is lost and nothing is done twice.</p>
       <ul>
         {all?.map((m) => (

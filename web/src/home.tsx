@@ -13,6 +13,7 @@ export function Home(): ReactNode {
   useEffect(() => void act("home", {}).then((r) => setTrouble(r.trouble ?? "")), [as]);
   return (
     <div className="messages home" tabIndex={0} role="region" aria-label="Home of es-restore">
+      <h2 className="sr">Home</h2>
       {home ? (
         <FormContext value={{ place: { view: home.id } }}>
           <Blocks blocks={home.blocks} />

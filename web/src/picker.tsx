@@ -37,9 +37,9 @@ export function Picker(p: Props): ReactNode {
       setOpen(true);
       const step = e.key === "ArrowDown" ? 1 : -1;
       setActive((a) => (found.length === 0 ? 0 : (a + step + found.length) % found.length));
-    } else if (e.key === "Enter" && open && found[active]) {
-      e.preventDefault();
-      choose(found[active]);
+    } else if (e.key === "Enter" && open) {
+      e.preventDefault(); // of the form around it
+      if (!waiting && found[active]) choose(found[active]);
     } else if (e.key === "Escape" && open) {
       e.preventDefault(); // of the dialog around it
       e.stopPropagation();
@@ -76,7 +76,7 @@ export function Picker(p: Props): ReactNode {
         <span className="picker-arrow" aria-hidden="true" />
       </div>
       {open ? (
-        <div className="picker-list">
+        <div className={waiting ? "picker-list waiting" : "picker-list"}>
           <ul role="listbox" id={id} aria-label={p.label} aria-multiselectable={p.several || undefined}>
             {found.map((c, i) => (
               <Row key={c.value + i} id={`${id}-${i}`} choice={c} before={found[i - 1]} active={i === active} chosen={p.chosen.some((o) => o.value === c.value)} onChoose={() => choose(c)} />
@@ -147,7 +147,7 @@ function useChoices(p: Props, open: boolean, typed: string): Found {
       return;
     }
     let current = true;
-    setAnswer((a) => ({ ...a, waiting: true, trouble: "" }));
+    setAnswer((a) => ({ ...a, waiting: true, trouble: "" })); // what is shown meanwhile can't be taken by Enter
     const timer = setTimeout(async () => {
       const got = await act("suggest", { ...ask.place, block: ask.block, action: ask.action, text: typed });
       if (!current) return;
