@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -18,8 +19,12 @@ import (
 // may be when something is decided by it.
 const freshFor = 10 * time.Second
 
-// askWithin bounds one question to Slack.
-const askWithin = 2 * time.Second
+// askWithin bounds one question to Slack; leftToRecord is what is left of a
+// decision's time when no further answer is waited for.
+const (
+	askWithin    = 2 * time.Second
+	leftToRecord = 500 * time.Millisecond
+)
 
 // A Directory knows who people are and where they are, as Slack says. It never
 // answers from an older answer than freshFor, and never guesses: without an
@@ -71,7 +76,7 @@ func (a *answers[T]) get(ctx context.Context, key string, maxAge time.Duration, 
 	if ok && now().Sub(kept.at) < maxAge {
 		return kept.value, nil
 	}
-	got, err, _ := a.once.Do(key, func() (any, error) {
+	asked := a.once.DoChan(key, func() (any, error) {
 		at := now()
 		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), askWithin)
 		defer cancel()
@@ -87,8 +92,20 @@ func (a *answers[T]) get(ctx context.Context, key string, maxAge time.Duration, 
 		a.kept[key] = answer[T]{value, at}
 		return value, nil
 	})
-	value, _ := got.(T)
-	return value, err
+	wait := askWithin
+	if until, bounded := ctx.Deadline(); bounded {
+		wait = min(wait, time.Until(until)-leftToRecord)
+	}
+	var none T
+	select {
+	case got := <-asked:
+		value, _ := got.Val.(T)
+		return value, got.Err
+	case <-ctx.Done():
+		return none, ctx.Err()
+	case <-time.After(wait):
+		return none, errors.New("slack did not answer in time")
+	}
 }
 
 // Actor tells who a person is and which of the groups they are in, as Slack

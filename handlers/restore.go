@@ -208,8 +208,14 @@ func (a *App) actor(ctx context.Context, op approvals.Operation, user, asked str
 	if errors.As(err, &refusal) {
 		return approvals.Actor{ID: user}, a.recorded(ctx, op, user, asked, refusal)
 	}
-	if err != nil {
-		return actor, slackAway(err)
+	if err == nil {
+		return actor, nil
 	}
-	return actor, nil
+	err = slackAway(err)
+	if refusal, is := esops.Refused(err); is {
+		if failed := a.Desk.Refuse(ctx, approvals.Actor{ID: user}, op, asked, refusal); failed != nil {
+			err = errors.Join(err, failed)
+		}
+	}
+	return actor, err
 }
