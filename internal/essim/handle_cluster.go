@@ -21,7 +21,6 @@ func clusterRoutes() []route {
 		{methods: "GET", path: "/_cluster/state", params: stateParams, need: "monitor", action: "cluster:monitor/state", do: (*call).state},
 		{methods: "GET", path: "/_cluster/state/{metric}", params: stateParams, need: "monitor", action: "cluster:monitor/state", do: (*call).state},
 		{methods: "GET", path: "/_cluster/state/{metric}/{index}", params: stateParams, need: "monitor", action: "cluster:monitor/state", do: (*call).state},
-		{methods: "GET", path: "/_cluster/state/{metric}/{index}", params: stateParams, need: "monitor", action: "cluster:monitor/state", do: (*call).state},
 		{methods: "GET", path: "/_cluster/pending_tasks", params: "local master_timeout", need: "monitor", action: "cluster:monitor/task", do: (*call).pendingTasks},
 		{methods: "GET,POST", path: "/_cluster/allocation/explain", params: "include_yes_decisions include_disk_info", need: "monitor", action: "cluster:monitor/allocation/explain", do: (*call).explain},
 		{methods: "POST", path: "/_cluster/reroute", params: "dry_run explain retry_failed metric timeout master_timeout", need: "manage", action: "cluster:admin/reroute", do: (*call).reroute},
