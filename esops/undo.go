@@ -91,10 +91,11 @@ func (p Planner) undo(ctx context.Context, was Plan) (Plan, Readings, error) {
 	readings := Readings{Taken: p.Now().UTC(), Version: cluster.Version.String(), Health: cluster.Health}
 	add := func(f Finding) { readings.Findings = append(readings.Findings, f) }
 	if back != nil {
-		if f := mayMoveBack(*back.Move, state, p.Cluster); f != nil {
-			add(*f)
+		f := moveBack(*back.Move, state, p.Cluster)
+		add(f)
+		if f.Code != "alias_is_back" {
+			plan.Steps = append(plan.Steps, *back)
 		}
-		plan.Steps = append(plan.Steps, *back)
 	}
 	var remove []Made
 	for _, item := range was.Items {
@@ -127,20 +128,22 @@ func (p Planner) undo(ctx context.Context, was Plan) (Plan, Readings, error) {
 	return plan, readings, nil
 }
 
-// mayMoveBack finds what keeps an alias from going back.
-func mayMoveBack(move AliasMove, state State, cluster string) *Finding {
+// moveBack tells what becomes of an alias that is to go back.
+func moveBack(move AliasMove, state State, cluster string) Finding {
 	behind := slices.Sorted(slices.Values(state.Targets[move.Alias].Behind))
 	switch {
+	case slices.Equal(behind, []string{move.To}):
+		return Finding{Code: "alias_is_back", Severity: Note, Sentence: fmt.Sprintf("The alias %s is for %s already.", move.Alias, move.To)}
 	case !slices.Equal(behind, move.From):
-		return &Finding{Code: "alias_moved", Severity: Blocking,
+		return Finding{Code: "alias_moved", Severity: Blocking,
 			Sentence: fmt.Sprintf("The alias %s was moved since; it is for %s now.", move.Alias, orNothing(behind)),
 			WayOut:   "Move it by hand, and remove the restored index by hand."}
 	case state.Targets[move.To].State != TargetOpen:
-		return &Finding{Code: "alias_home_gone", Severity: Blocking,
+		return Finding{Code: "alias_home_gone", Severity: Blocking,
 			Sentence: fmt.Sprintf("%s, which had the alias %s, is not an open index on %s any more.", move.To, move.Alias, cluster),
 			WayOut:   "Open it, or move the alias by hand."}
 	}
-	return &Finding{Code: "moves_alias_back", Severity: Warning,
+	return Finding{Code: "moves_alias_back", Severity: Warning,
 		Sentence: fmt.Sprintf("The alias %s goes back from %s to %s.", move.Alias, move.From[0], move.To)}
 }
 

@@ -198,12 +198,15 @@ func (s *server) slackReady(ctx context.Context) error {
 
 // work starts everything that works on operations.
 func (s *server) work(ctx context.Context, group *errgroup.Group) {
+	for i := range s.clusters {
+		s.clusters[i].planner.Speed = speedOf(s.store, s.clusters[i].Name)
+	}
 	directory := handlers.NewDirectory(s.api, s.home, time.Now)
 	desk := &approvals.Desk{Store: s.store, People: directory.AtTheStart(), Rules: rules(s.config), Now: time.Now}
 	app := &handlers.App{
 		API: s.api, HTTP: &http.Client{Timeout: slackWithin}, Home: s.home, Directory: directory, Desk: desk, Store: s.store,
 		Clusters: named(s.clusters), Channels: s.config.Slack.Channels, Requesters: s.config.Requesters,
-		Zone: s.config.Timezone, Now: time.Now, Decided: s.metrics.Decided, Log: s.log,
+		Zone: s.config.Timezone, UndoFor: s.config.UndoFor, Now: time.Now, Decided: s.metrics.Decided, Log: s.log,
 	}
 	slots := handlers.NewSlots()
 	connections := make([]*handlers.Socket, sockets)
@@ -221,7 +224,7 @@ func (s *server) work(ctx context.Context, group *errgroup.Group) {
 		Zone: s.config.Timezone, Now: time.Now, Log: s.log, Lost: s.metrics.Lost,
 	}
 	group.Go(func() error { return board.Run(ctx) })
-	crew := &worker.Worker{Name: processName(), Desk: desk, Store: s.store, Destinations: destinations(s.clusters), Now: time.Now, Log: s.log}
+	crew := &worker.Worker{Name: processName(), Desk: desk, Store: s.store, Destinations: destinations(s.clusters, s.config.Verify), Now: time.Now, Log: s.log}
 	group.Go(func() error { return crew.Run(ctx) })
 	group.Go(func() error { return s.export(ctx, s.stdout) })
 	group.Go(func() error { return s.metrics.Follow(ctx, s.store, s.log) })

@@ -46,19 +46,45 @@ func newClusters(c *config.Config) ([]cluster, error) {
 			return nil, err
 		}
 		clusters = append(clusters, cluster{Cluster: one, client: client, planner: esops.Planner{
-			Reader: client, Cluster: one.Name, Zone: c.Timezone, Now: time.Now,
+			Reader: client, Surveyor: client, Cluster: one.Name, Zone: c.Timezone, Now: time.Now,
 			Owner: func(repository string) string { return esops.OwnerOf(repository, one.Name, instances) },
 		}})
+	}
+	for i := range clusters {
+		clusters[i].planner.Origin = func(owner string) esops.Surveyor {
+			if from := owned(clusters, owner); from != nil {
+				return from
+			}
+			return nil
+		}
 	}
 	return clusters, nil
 }
 
+// owned finds the cluster that owns a repository, or nil when it is not
+// configured.
+func owned(clusters []cluster, owner string) *elastic.Client {
+	for _, c := range clusters {
+		if c.Name == owner {
+			return c.client
+		}
+	}
+	return nil
+}
+
 // destinations is how the worker finds a cluster.
-func destinations(clusters []cluster) func(string) (worker.Destination, bool) {
+func destinations(clusters []cluster, queries []esops.Query) func(string) (worker.Destination, bool) {
+	origin := func(owner string) esops.Prober {
+		if from := owned(clusters, owner); from != nil {
+			return from
+		}
+		return nil
+	}
 	return func(name string) (worker.Destination, bool) {
 		for _, c := range clusters {
 			if c.Name == name {
-				return worker.Destination{Planner: c.planner, Watcher: c.client, Writer: c.client, ReadOnly: c.ReadOnly}, true
+				return worker.Destination{Planner: c.planner, Watcher: c.client, Writer: c.client, ReadOnly: c.ReadOnly,
+					Prober: c.client, Origin: origin, Queries: queries}, true
 			}
 		}
 		return worker.Destination{}, false
