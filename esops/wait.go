@@ -347,7 +347,19 @@ func Why(reason, detail string) string {
 	case strings.HasSuffix(reason, "INDEX_RESTORED"):
 		return "no node of the cluster may take it: " + first(detail, 200)
 	}
-	return "Elasticsearch says: " + first(detail, 200)
+	return "Elasticsearch says: " + first(innermost(detail), 200)
+}
+
+// innermost is the end of a chain of exceptions, which holds the cause: up to
+// 7.x they are nested in one line, from 8.0 on below one another.
+func innermost(detail string) string {
+	if at := strings.LastIndex(detail, "nested: "); at >= 0 {
+		return strings.TrimRight(detail[at+len("nested: "):], "; ")
+	}
+	if at := strings.LastIndex(detail, "Caused by: "); at >= 0 {
+		return detail[at+len("Caused by: "):]
+	}
+	return detail
 }
 
 // first cuts text to n runes; reasons can hold whole stack traces.

@@ -43,8 +43,12 @@ func TestFailedShardsAreExplainedAndTheRestIsCalledWhole(t *testing.T) {
 		{"after a reroute", "MANUAL_ALLOCATION", corrupt, "damaged"},
 		{"no node, and why", "NEW_INDEX_RESTORED", "", "no room for it on its disk"}, // told by explain: a watermark
 		{"no node may take it", "NEW_INDEX_RESTORED", "node does not match index setting [index.routing.allocation.require] filters", "no node of the cluster may take it: node does not match"},
-		{"over an old index", "EXISTING_INDEX_RESTORED", "restore_source[r/s]", "no node of the cluster may take it"},
+		{"over an old index", "EXISTING_INDEX_RESTORED", "node is not eligible", "no node of the cluster may take it: node is not eligible"},
 		{"closed and opened by hand", "INDEX_REOPENED", "-", "closed and opened"},
+		{"at the end of a chain", "ALLOCATION_FAILED", "failed recovery, failure RecoveryFailedException[x]; nested: IndexShardRecoveryException[y]; nested: ShardLockObtainFailedException[no lock]; ",
+			"Elasticsearch says: ShardLockObtainFailedException[no lock] "},
+		{"at the end of a trace", "ALLOCATION_FAILED", "failed recovery\n\tat x\nCaused by: y\n\tat z\nCaused by: org.elasticsearch.env.ShardLock: no lock\n\tat org.elasticsearch.Trouble",
+			"Elasticsearch says: org.elasticsearch.env.ShardLock: no lock "},
 		{"something else", "ALLOCATION_FAILED", "a new kind of trouble\nat org.elasticsearch.Trouble", "Elasticsearch says: a new kind of trouble"},
 	} {
 		s, d := begun(t, fileIndex+","+logs, esops.Flags{})
@@ -61,7 +65,7 @@ func TestFailedShardsAreExplainedAndTheRestIsCalledWhole(t *testing.T) {
 				t.Errorf("%s: %q is not in %q", c.name, part, d.failure.Sentence)
 			}
 		}
-		if strings.Contains(d.failure.Sentence, "org.elasticsearch") || !strings.Contains(d.failure.WayOut, "delete or close") {
+		if strings.Contains(d.failure.Sentence, "Trouble") || !strings.Contains(d.failure.WayOut, "delete or close") {
 			t.Errorf("%s: %+v", c.name, d.failure)
 		}
 		if s.indices[logs].marker+s.indices[fileIndex].marker != "" {

@@ -242,7 +242,7 @@ func (s clusterState) primaries(wanted map[string]bool) []esops.Shard {
 				if e.Primary {
 					shards = append(shards, esops.Shard{
 						Index: name, Number: e.Shard, State: e.State, Node: s.Nodes[e.Node].Name,
-						Reason: e.Unassigned.Reason, Detail: e.Unassigned.Details,
+						Reason: e.Unassigned.Reason, Detail: telling(e.Unassigned.Details),
 					})
 				}
 			}

@@ -39,7 +39,7 @@ func TestALookTellsWhatStandsUnderTheNames(t *testing.T) {
 			"stream": {State: esops.TargetStream},
 		},
 		Shards: []esops.Shard{
-			{Index: "open", Number: 0, State: "UNASSIGNED", Reason: "NEW_INDEX_RESTORED", Detail: "restore_source[r/s]"},
+			{Index: "open", Number: 0, State: "UNASSIGNED", Reason: "NEW_INDEX_RESTORED"},
 			{Index: "open", Number: 1, State: "STARTED", Node: "es-0"},
 		},
 		Restores:  []esops.Restoring{{Repository: "r", Snapshot: "s", Shards: []esops.RestoringShard{{Index: "open", UUID: "u1", State: "INIT"}}}},

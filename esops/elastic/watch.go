@@ -139,6 +139,7 @@ func (c *Client) Explain(ctx context.Context, index string, shard int) (string, 
 		Explanation string `json:"allocate_explanation"`
 		Nodes       []struct {
 			Deciders []struct {
+				Decider     string `json:"decider"`
 				Decision    string `json:"decision"`
 				Explanation string `json:"explanation"`
 			} `json:"deciders"`
@@ -147,14 +148,29 @@ func (c *Client) Explain(ctx context.Context, index string, shard int) (string, 
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return "", nil
 	}
-	words := []string{answer.Unassigned.Details}
+	var words []string
+	add := func(said string) {
+		if said != "" && !slices.Contains(words, said) { // many nodes say the same
+			words = append(words, said)
+		}
+	}
+	add(telling(answer.Unassigned.Details))
 	for _, node := range answer.Nodes {
 		for _, d := range node.Deciders {
-			if d.Decision == "NO" {
-				words = append(words, d.Explanation)
+			if d.Decision == "NO" && d.Decider != "restore_in_progress" { // it only says that the restore failed
+				add(d.Explanation)
 			}
 		}
 	}
-	words = append(words, answer.Explanation)
-	return cut(strings.TrimSpace(strings.Join(words, " "))), nil
+	add(answer.Explanation)
+	return cut(strings.Join(words, " ")), nil
+}
+
+// telling is what the details of a shard without a place say, beside the
+// snapshot that it was to come from.
+func telling(details string) string {
+	if strings.HasPrefix(details, "restore_source[") {
+		return ""
+	}
+	return details
 }
