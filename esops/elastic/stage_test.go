@@ -2,6 +2,8 @@ package elastic_test
 
 import (
 	"context"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -68,7 +70,7 @@ func set(t testing.TB, version, owner, reader, location string) *stage {
 	}
 	d := &door{next: httputil.NewSingleHostReverseProxy(to)}
 	inside := &http.Transport{}
-	d.next.Transport = inside
+	d.next.Transport, d.next.ErrorLog = inside, log.New(io.Discard, "", 0)
 	front := httptest.NewServer(d)
 	t.Cleanup(func() {
 		front.Close()
