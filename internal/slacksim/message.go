@@ -86,6 +86,7 @@ func (w *world) set(m *Message, c content, via string) {
 		m.Metadata = c.metadata
 	}
 	m.Versions = append(m.Versions, Version{At: w.now(), Via: via, Text: c.text, Blocks: cloneObjects(c.blocks)})
+	m.Versions = few(m.Versions, w.server.cfg.versions)
 }
 
 // post puts a new message at the end of its channel.

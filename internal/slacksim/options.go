@@ -20,6 +20,8 @@ type config struct {
 	rateLimits     bool
 	strictAcks     bool
 	maxConnections int
+
+	versions int // contents of a message that are kept; 0: all
 }
 
 func defaults() config {
