@@ -9,6 +9,7 @@ import (
 	_ "time/tzdata" // zones are known on machines without a list of them too
 
 	"es-restore/approvals"
+	"es-restore/esops"
 )
 
 // A Config is a file that was read and found sound. What was left out has its
@@ -27,6 +28,7 @@ type Config struct {
 	Policies   approvals.Rules // at least one
 	Examples   []Example       // that stand beside the policies
 	Audit      Audit
+	Verify     []esops.Query // that restored indices are held against
 	// Warnings are what is unwise and yet no reason not to start.
 	Warnings []Problem
 
@@ -132,6 +134,7 @@ func (c *Config) fill(root section) {
 	c.Requesters = read(root, "requesters", listOf(node.principal), nil)
 	c.Policies, c.Examples = readPolicies(root, c.Clusters)
 	c.Audit = readAudit(root)
+	c.Verify = readVerify(root)
 }
 
 func (n node) timezone() (*time.Location, bool) {

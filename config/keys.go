@@ -4,7 +4,7 @@ package config
 // for each entry of a list. A key that is not here is refused. What a secret is
 // taken from, env or file, is read in place (see readsecret.go).
 var keys = map[string][]string{
-	"":      {"slack", "redis", "http", "timezone", "undo_for", "clusters", "aliyun", "requesters", "policies", "audit"},
+	"":      {"slack", "redis", "http", "timezone", "undo_for", "clusters", "aliyun", "requesters", "policies", "audit", "verify"},
 	"slack": {"bot_token", "app_token", "api_url", "channels", "audit_channel"},
 
 	"redis":          {"url", "sentinel", "cluster", "username", "password", "ca_file", "allow_data_loss"},
@@ -13,6 +13,8 @@ var keys = map[string][]string{
 
 	"http":  {"listen"},
 	"audit": {"export", "keep"},
+
+	"verify[]": {"indices", "query", "expect"},
 
 	"clusters[]": {"name", "url", "username", "password", "api_key", "ca_file", "instance_id", "region", "read_only", "visible_to"},
 	"aliyun":     {"region", "endpoint", "access_key_id", "access_key_secret"},

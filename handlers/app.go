@@ -60,6 +60,7 @@ type App struct {
 	Channels   []string              // where commands work; empty: wherever the bot is a member
 	Requesters []approvals.Principal // who may use any verb but help; empty: every full member
 	Zone       *time.Location
+	UndoFor    time.Duration // how long after its end an operation can be undone
 	Now        func() time.Time
 	Decided    func(time.Duration) // counts the time of a click or form
 	Log        *slog.Logger
@@ -143,6 +144,8 @@ func (a *App) command(ctx context.Context, c Command, caller Caller) (*Answer, e
 		return v.log(ctx, c)
 	case "cancel":
 		return v.cancel(ctx, c, caller)
+	case "retry", "undo", "plan_again":
+		return v.again(ctx, c, caller)
 	}
 	return nil, fmt.Errorf("no one answers %q", c.Verb)
 }

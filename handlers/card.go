@@ -126,6 +126,9 @@ func facts(s Shown) prose {
 	if s.Owner != plan.Repository {
 		p = p.say(", owned by " + s.Owner)
 	}
+	if move := aliasMove(plan); move != nil {
+		p = p.br().strong("Alias ").say(fmt.Sprintf("%s: from %s to %s", clean(move.Alias, nameLimit), orNobody(move.From), clean(move.To, nameLimit)))
+	}
 	p = p.br().strong("Snapshot ").say(clean(plan.Snapshot, nameLimit))
 	if !readings.SnapshotStarted.IsZero() {
 		p = p.say(fmt.Sprintf(", %s, started %s, %s old when asked", readings.SnapshotState,
@@ -140,6 +143,23 @@ func facts(s Shown) prose {
 	return p.say(", " + count(len(plan.Items), "index", "indices"))
 }
 
+// aliasMove is the move of an alias that a plan holds, or nil.
+func aliasMove(plan esops.Plan) *esops.AliasMove {
+	for _, kind := range []esops.StepKind{esops.StepSwap, esops.StepMoveBack} {
+		if step := plan.Step(kind); step != nil {
+			return step.Move
+		}
+	}
+	return nil
+}
+
+func orNobody(names []string) string {
+	if len(names) == 0 {
+		return "nothing"
+	}
+	return clean(strings.Join(names, ", "), nameLimit)
+}
+
 // items lists indices and where they go, as many as fit.
 func items(plan esops.Plan, readings esops.Readings) block {
 	var lines []prose
@@ -149,8 +169,13 @@ func items(plan esops.Plan, readings esops.Readings) block {
 			break
 		}
 		p := prose{}.code(clean(item.Index, nameLimit)).say(" → ").code(clean(item.Target, nameLimit))
-		if item.TargetState == esops.TargetClosed {
+		switch item.TargetState {
+		case esops.TargetClosed:
 			p = p.strong(" overwrites a closed index")
+		case esops.TargetBroken:
+			p = p.strong(" removes a broken one first")
+		case esops.TargetMade:
+			p = prose{}.strong("remove ").code(clean(item.Target, nameLimit))
 		}
 		if i < len(readings.Items) {
 			p = p.say(", " + size(readings.Items[i].Bytes))
@@ -254,10 +279,14 @@ func verifiedWords(r esops.Result) string {
 		shards += t.Shards
 	}
 	said := fmt.Sprintf("%s in %s, %s", count(int(docs), "document", "documents"), count(len(r.Targets), "index", "indices"), count(shards, "primary shard", "primary shards"))
-	if r.Verified {
-		return "yes: " + said + ", every shard from this snapshot."
+	found := ""
+	if len(r.Found) > 0 {
+		found = " Also: " + strings.Join(r.Found, "; ") + "."
 	}
-	return "not proved: " + strings.Join(r.NotProved, "; ") + ". Found: " + said + "."
+	if r.Verified {
+		return "yes: " + said + ", every shard from this snapshot." + found
+	}
+	return "not proved: " + strings.Join(r.NotProved, "; ") + ". Found: " + said + "." + found
 }
 
 func stoppedWords(s esops.Stopped) string {
@@ -289,7 +318,10 @@ func progressWords(p *esops.Progress) string {
 			parts = append(parts, size(int64(p.Rate))+" a second")
 		}
 		if left := p.Left(); left > 0 {
-			parts = append(parts, "about "+roughly(left)+" left")
+			parts = append(parts, "about "+roughly(left)+" left at this speed")
+		}
+		if p.Slowest != "" {
+			parts = append(parts, "slowest is "+p.Slowest)
 		}
 	}
 	if p.Waiting != "" {
@@ -352,6 +384,10 @@ func buttons(op approvals.Operation, heldUp bool) *slack.ActionBlock {
 			label = "Stop"
 		}
 		elements = append(elements, button(actionCancel, label, label+" restore"))
+	}
+	for _, action := range followUps(op) {
+		labels := map[string]string{actionRetry: "Retry", actionUndo: "Undo", actionPlanAgain: "Plan again"}
+		elements = append(elements, button(action, labels[action], labels[action]))
 	}
 	elements = append(elements, button(actionDetails, "Details", "Details of restore"))
 	return slack.NewActionBlock("", elements...)

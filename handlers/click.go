@@ -98,6 +98,8 @@ func (a *App) click(ctx context.Context, in slack.InteractionCallback, action sl
 		return a.decide(ctx, op, action.ActionID, caller)
 	case actionDetails:
 		return nil, a.openDetails(ctx, op, caller)
+	case actionRetry, actionUndo, actionPlanAgain:
+		return a.followUp(ctx, op, action.ActionID, caller)
 	}
 	return nil, a.recorded(ctx, op, caller.User, clean(action.ActionID, 40),
 		esops.Refuse("unknown_button", "Use the buttons of the card.", "There is no such button."))
@@ -230,6 +232,16 @@ func missing(v approvals.Verdict) string {
 		n += l.Missing
 	}
 	return count(n, "approval", "approvals")
+}
+
+// followUp plans what follows a finished operation, after the ack: planning may
+// take longer than Slack waits.
+func (a *App) followUp(ctx context.Context, op approvals.Operation, action string, caller Caller) (*Answer, error) {
+	if refusal := a.mayFollow(op, action); refusal != nil {
+		return nil, a.recorded(ctx, op, caller.User, action, refusal)
+	}
+	go a.Command(context.WithoutCancel(ctx), Command{Verb: action, ID: op.ID}, caller)
+	return say(planning), nil
 }
 
 // turnPage answers a listing's page button in the place of the page before.

@@ -72,8 +72,12 @@ var verbs = []verb{
 	{name: "status", usage: "ID", example: "status R-7K3M9", what: "where one operation stands", min: 1, max: 1, take: takeID},
 	{name: "log", usage: "ID [--file]", example: "log R-7K3M9", what: "its whole audit trail; --file puts it into its thread as JSON lines", min: 1, max: 1, flags: logFlags, take: takeID},
 	{name: "cancel", usage: "ID [--reason TEXT]", example: `cancel R-7K3M9 --reason "found it elsewhere"`, what: "take it back, or stop it once it runs", min: 1, max: 1,
-		flags: func(f *pflag.FlagSet, c *Command) { f.StringVar(&c.Reason, "reason", "", "why") }, take: takeID},
+		flags: reasonFlagOnly, take: takeID},
+	{name: "retry", usage: "ID [--reason TEXT]", example: "retry R-7K3M9", what: "ask again for what failed only", min: 1, max: 1, flags: reasonFlagOnly, take: takeID},
+	{name: "undo", usage: "ID [--reason TEXT]", example: `undo R-7K3M9 --reason "wrong day"`, what: "ask for taking back what it made", min: 1, max: 1, flags: reasonFlagOnly, take: takeID},
 }
+
+func reasonFlagOnly(f *pflag.FlagSet, c *Command) { f.StringVar(&c.Reason, "reason", "", "why") }
 
 func verbNamed(name string) (verb, bool) {
 	for _, v := range verbs {
@@ -221,6 +225,7 @@ func restoreFlags(f *pflag.FlagSet, c *Command) {
 	f.StringVar(&c.At, "at", "", "not before this time, such as 22:00")
 	f.StringVar(&c.Flags.As, "as", "", "the new name; $1 stands for the index's")
 	f.BoolVar(&c.Flags.OverwriteClosed, "overwrite-closed", false, "restore over closed indices")
+	f.StringVar(&c.Flags.Swap, "swap", "", "move this alias to the restored index once it is whole")
 	f.Var(&replicas{&c.Flags.Replicas}, "replicas", "how many replicas")
 	f.BoolVar(&c.Flags.Partial, "partial", false, "take indices the snapshot does not hold whole")
 	f.BoolVar(&c.Flags.System, "system", false, "allow names that begin with a dot")

@@ -38,6 +38,7 @@ func flagHelp() []block {
 		prose{}.code("INDICES").say(" is a comma list with * and -exclusions, such as ").code("*,-logs-*").say("."),
 		prose{}.code("--as 'restored-$1'").say(" restores under another name; $1 stands for the index's."),
 		prose{}.code("--overwrite-closed").say(" restores over closed indices, whose data is gone from the first second."),
+		prose{}.code("--swap orders").say(" moves the alias orders to the restored index in one act, once it is whole; the old index stays."),
 		prose{}.code("--at 22:00").say(" approves now and starts then, after the plan was checked again; also 2026-11-24T22:00."),
 		prose{}.code("--replicas N").say(" sets the number of replicas."),
 		prose{}.code("--partial").say(" takes indices the snapshot does not hold whole; the missing shards come back empty."),

@@ -163,6 +163,9 @@ func askFor(c Command) string {
 	if c.Flags.As != "" {
 		text += " --as " + quote(c.Flags.As)
 	}
+	if c.Flags.Swap != "" {
+		text += " --swap " + quote(c.Flags.Swap)
+	}
 	if c.Flags.Replicas != nil {
 		text += fmt.Sprintf(" --replicas %d", *c.Flags.Replicas)
 	}

@@ -239,12 +239,21 @@ func (a *App) slash(ctx context.Context, in slack.SlashCommand, ack func(any)) {
 	case command.Verb == "help":
 		ack(ephemeral(*help(command.Help)))
 		return
-	case command.Verb == "restore" || command.Verb == "plan":
+	case plans(command.Verb):
 		ack(ephemeral(*say(planning)))
 	default:
 		ack(nil)
 	}
 	a.Command(ctx, command, Caller{User: in.UserID, Channel: in.ChannelID, ResponseURL: in.ResponseURL, Trigger: in.TriggerID})
+}
+
+// plans reports whether a verb plans before it answers.
+func plans(verb string) bool {
+	switch verb {
+	case "restore", "plan", "retry", "undo", "share":
+		return true
+	}
+	return false
 }
 
 // ephemeral is an answer as an ack's payload.

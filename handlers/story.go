@@ -98,6 +98,14 @@ func stepHappened(d approvals.Data) happening {
 			return happening{"verified", verifiedWords(*d.Result)}
 		}
 		return happening{"not verified", verifiedWords(*d.Result)}
+	case esops.StepRemove:
+		return happening{"removed", join(targetNames(*d.Result), strings.Join(d.Result.NotProved, "; "))}
+	case esops.StepReplicas:
+		return happening{"replicas set", strings.Join(d.Result.NotProved, "; ")}
+	case esops.StepSwap:
+		return happening{"alias moved", "the alias is on the restored index now"}
+	case esops.StepMoveBack:
+		return happening{"alias moved back", "the alias is where it was before"}
 	case esops.StepSettle:
 		return happening{"settled", "the marker of this operation is off the indices"}
 	}

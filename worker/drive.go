@@ -100,7 +100,7 @@ func (d *drive) start(ctx context.Context, id approvals.ID) (bool, error) {
 		return false, err
 	}
 	total, _ := op.Readings.Bytes()
-	d.runner = &esops.Runner{Watcher: destination.Watcher, Writer: destination.Writer, Version: version, Total: total, Now: d.Now}
+	d.runner = &esops.Runner{Watcher: destination.Watcher, Writer: destination.Writer, Version: version, Total: total, Now: d.Now, Proofs: proofs(destination, op)}
 	untouched := op.Sent == nil && len(op.Results) == 0 && op.State != approvals.Stopping
 	var differs *approvals.Data
 	if untouched {
@@ -120,6 +120,18 @@ func (d *drive) start(ctx context.Context, id approvals.ID) (bool, error) {
 		return false, err
 	}
 	return true, nil
+}
+
+// proofs are what the operation's result is held against.
+func proofs(destination Destination, op approvals.Operation) esops.Proofs {
+	p := esops.Proofs{Bytes: map[string]int64{}, Prober: destination.Prober, Started: op.Readings.SnapshotStarted, Queries: destination.Queries}
+	for _, item := range op.Readings.Items {
+		p.Bytes[item.Index] = item.Bytes
+	}
+	if destination.Origin != nil {
+		p.Origin = destination.Origin(op.Plan.Source)
+	}
+	return p
 }
 
 // again plans the operation once more from the pinned snapshot, and returns how

@@ -37,6 +37,11 @@ type Destination struct {
 	Planner esops.Planner
 	Watcher esops.Watcher
 	Writer  esops.Writer
+	// Prober looks into what was restored; Origin finds the cluster a snapshot
+	// comes from, by its owner's name, nil when it is not configured.
+	Prober  esops.Prober
+	Origin  func(owner string) esops.Prober
+	Queries []esops.Query // saved, with their expected results
 	// ReadOnly clusters are never changed, whatever was approved before they
 	// became so.
 	ReadOnly bool

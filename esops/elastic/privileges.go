@@ -16,7 +16,7 @@ var (
 	readPrivileges  = []string{"monitor", "cluster:admin/repository/get", "cluster:admin/snapshot/get", "cluster:admin/snapshot/status"}
 	writePrivileges = []string{"cluster:admin/snapshot/restore"}
 	readIndex       = []string{"monitor", "read", "view_index_metadata"}
-	writeIndex      = []string{"indices:admin/settings/update", "delete_index"}
+	writeIndex      = []string{"indices:admin/settings/update", "indices:admin/aliases", "delete_index"}
 )
 
 // A Role is what a user of the bot needs on one cluster.
