@@ -217,6 +217,11 @@ func (a *App) trouble(err error) *Answer {
 	case errors.Is(err, approvals.ErrConflict):
 		return refused(*esops.Refuse("busy", "Try again.", "Others were faster; nothing was recorded."))
 	}
+	if store.Away(err) {
+		a.Log.Warn("redis does not answer", "err", err)
+		return refused(*esops.Refuse("redis_away", "Try again in a moment.",
+			"es-restore's memory (Redis) does not answer, so nothing was recorded or changed."))
+	}
 	reference := rand.Text()[:8]
 	a.Log.Error("internal error", "reference", reference, "err", err)
 	return refused(*esops.Refuse("internal", fmt.Sprintf("Try again; whoever runs the bot finds it in its log under %s.", reference),

@@ -79,6 +79,36 @@ var verbs = []verb{
 
 func reasonFlagOnly(f *pflag.FlagSet, c *Command) { f.StringVar(&c.Reason, "reason", "", "why") }
 
+// A Usage is how one verb is typed, for those who complete what people type.
+type Usage struct {
+	Verb  string
+	Args  string   // such as "CLUSTER [REPOSITORY]", without flags
+	Flags []string // such as "--match"
+	What  string
+}
+
+// Usages lists every verb.
+func Usages() []Usage {
+	var usages []Usage
+	for _, v := range verbs {
+		u := Usage{Verb: v.name, What: v.what}
+		for word := range strings.FieldsSeq(v.usage) {
+			if strings.HasPrefix(strings.TrimLeft(word, "["), "--") || word == "[flags]" {
+				break
+			}
+			u.Args = strings.TrimSpace(u.Args + " " + word)
+		}
+		if v.flags != nil {
+			flags := pflag.NewFlagSet(v.name, pflag.ContinueOnError)
+			flags.SortFlags = false
+			v.flags(flags, &Command{})
+			flags.VisitAll(func(f *pflag.Flag) { u.Flags = append(u.Flags, "--"+f.Name) })
+		}
+		usages = append(usages, u)
+	}
+	return usages
+}
+
 func verbNamed(name string) (verb, bool) {
 	for _, v := range verbs {
 		if v.name == name {

@@ -11,6 +11,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"sync/atomic"
 	"time"
 
@@ -45,6 +47,14 @@ func (s *Store) Ping(ctx context.Context) error {
 		return fmt.Errorf("redis does not answer: %w", err)
 	}
 	return nil
+}
+
+// Away reports whether an error means that Redis did not answer, which passes,
+// rather than that it refused.
+func Away(err error) bool {
+	var op net.Error
+	return errors.As(err, &op) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, redis.ErrPoolTimeout) ||
+		errors.Is(err, context.DeadlineExceeded)
 }
 
 // Load returns an operation, or approvals.ErrNoSuchOperation.

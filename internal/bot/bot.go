@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -46,7 +47,12 @@ func failed(err error) error { return &failure{code: exitFailed, err: err} }
 // Run is the program: it takes the arguments without the program's name, runs
 // until it is done or ctx ends, and returns the exit code.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	root := newRoot(stdout, stderr)
+	return RunAt(ctx, time.Now, args, stdout, stderr)
+}
+
+// RunAt is Run with another clock, for places where people move it.
+func RunAt(ctx context.Context, now func() time.Time, args []string, stdout, stderr io.Writer) int {
+	root := newRoot(now, stdout, stderr)
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -65,20 +71,20 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return f.code
 }
 
-func newRoot(stdout, stderr io.Writer) *cobra.Command {
+func newRoot(now func() time.Time, stdout, stderr io.Writer) *cobra.Command {
 	var file string
 	root := &cobra.Command{
 		Use:           "bot",
 		Short:         "es-restore: Elasticsearch restores, asked for and approved in Slack",
 		SilenceErrors: true, SilenceUsage: true,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), file, stdout, stderr) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), now, file, stdout, stderr) },
 	}
 	root.PersistentFlags().StringVar(&file, "config", "config.yml", "the configuration file")
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		&cobra.Command{Use: "serve", Short: "run the bot (what it does without a verb)", Args: cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), file, stdout, stderr) }},
+			RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), now, file, stdout, stderr) }},
 		newCheck(&file, stdout, stderr),
 		newPolicy(&file, stdout, stderr),
 		newAudit(&file, stdout, stderr),

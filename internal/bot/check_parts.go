@@ -45,7 +45,7 @@ func checkRedis(ctx context.Context, c *config.Config) []Check {
 }
 
 func checkClusters(ctx context.Context, c *config.Config) []Check {
-	clusters, err := newClusters(c)
+	clusters, err := newClusters(c, time.Now)
 	if err != nil {
 		return []Check{bad("clusters", plainError(err), "Correct the clusters section.")}
 	}

@@ -75,7 +75,7 @@ func (s *server) exportUnder(ctx context.Context, lease *store.Lease, stdout io.
 		}
 		if keep := s.config.Audit.Keep; keep > 0 && time.Since(trimmed) > trimEvery {
 			trimmed = time.Now()
-			removed, err := s.store.Trim(ctx, trimmed.Add(-keep), exporter)
+			removed, err := s.store.Trim(ctx, s.now().Add(-keep), exporter)
 			if err != nil {
 				return err
 			}

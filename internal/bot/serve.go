@@ -35,7 +35,7 @@ const sockets = 2
 
 // serve runs the bot until ctx ends. On SIGHUP it reads the configuration again
 // and goes on with the new one as a whole; one that is broken changes nothing.
-func serve(ctx context.Context, file string, stdout, stderr io.Writer) error {
+func serve(ctx context.Context, now func() time.Time, file string, stdout, stderr io.Writer) error {
 	c, err := load(file, stderr)
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ func serve(ctx context.Context, file string, stdout, stderr io.Writer) error {
 	defer signal.Stop(hangup)
 	var before *server
 	for {
-		s := &server{config: c, stdout: stdout, log: log, metrics: metrics, health: telemetry.NewHealth(partRedis, partSlack), before: before}
+		s := &server{config: c, now: now, stdout: stdout, log: log, metrics: metrics, health: telemetry.NewHealth(partRedis, partSlack), before: before}
 		for _, w := range c.Warnings {
 			log.Warn("configuration is unwise", "err", w.String())
 		}
@@ -95,6 +95,7 @@ func reload(ctx context.Context, file string, log *slog.Logger, hangup <-chan os
 // A server is one running bot.
 type server struct {
 	config  *config.Config
+	now     func() time.Time
 	stdout  io.Writer
 	log     *slog.Logger
 	health  *telemetry.Health
@@ -110,7 +111,7 @@ type server struct {
 
 func (s *server) run(ctx context.Context) error {
 	var err error
-	if s.clusters, err = newClusters(s.config); err != nil {
+	if s.clusters, err = newClusters(s.config, s.now); err != nil {
 		return err
 	}
 	client, err := newRedis(s.config.Redis)
@@ -201,12 +202,12 @@ func (s *server) work(ctx context.Context, group *errgroup.Group) {
 	for i := range s.clusters {
 		s.clusters[i].planner.Speed = speedOf(s.store, s.clusters[i].Name)
 	}
-	directory := handlers.NewDirectory(s.api, s.home, time.Now)
-	desk := &approvals.Desk{Store: s.store, People: directory.AtTheStart(), Rules: rules(s.config), Now: time.Now}
+	directory := handlers.NewDirectory(s.api, s.home, s.now)
+	desk := &approvals.Desk{Store: s.store, People: directory.AtTheStart(), Rules: rules(s.config), Now: s.now}
 	app := &handlers.App{
 		API: s.api, HTTP: &http.Client{Timeout: slackWithin}, Home: s.home, Directory: directory, Desk: desk, Store: s.store,
 		Clusters: named(s.clusters), Channels: s.config.Slack.Channels, Requesters: s.config.Requesters,
-		Zone: s.config.Timezone, UndoFor: s.config.UndoFor, Now: time.Now, Decided: s.metrics.Decided, Log: s.log,
+		Zone: s.config.Timezone, UndoFor: s.config.UndoFor, Now: s.now, Decided: s.metrics.Decided, Log: s.log,
 	}
 	slots := handlers.NewSlots()
 	connections := make([]*handlers.Socket, sockets)
@@ -221,10 +222,10 @@ func (s *server) work(ctx context.Context, group *errgroup.Group) {
 	}
 	board := &handlers.Board{
 		API: s.api, Store: s.store, AuditChannel: s.config.Slack.AuditChannel, OwnerName: ownerName(s.clusters),
-		Zone: s.config.Timezone, Now: time.Now, Log: s.log, Lost: s.metrics.Lost,
+		Zone: s.config.Timezone, Now: s.now, Log: s.log, Lost: s.metrics.Lost,
 	}
 	group.Go(func() error { return board.Run(ctx) })
-	crew := &worker.Worker{Name: processName(), Desk: desk, Store: s.store, Destinations: destinations(s.clusters, s.config.Verify), Now: time.Now, Log: s.log}
+	crew := &worker.Worker{Name: processName(), Desk: desk, Store: s.store, Destinations: destinations(s.clusters, s.config.Verify), Now: s.now, Log: s.log}
 	group.Go(func() error { return crew.Run(ctx) })
 	group.Go(func() error { return s.export(ctx, s.stdout) })
 	group.Go(func() error { return s.metrics.Follow(ctx, s.store, s.log) })

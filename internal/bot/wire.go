@@ -28,7 +28,7 @@ type cluster struct {
 }
 
 // newClusters makes the clients. They don't connect yet.
-func newClusters(c *config.Config) ([]cluster, error) {
+func newClusters(c *config.Config, now func() time.Time) ([]cluster, error) {
 	instances := map[string]string{}
 	for _, one := range c.Clusters {
 		instances[one.Name] = one.Name
@@ -46,7 +46,7 @@ func newClusters(c *config.Config) ([]cluster, error) {
 			return nil, err
 		}
 		clusters = append(clusters, cluster{Cluster: one, client: client, planner: esops.Planner{
-			Reader: client, Surveyor: client, Cluster: one.Name, Zone: c.Timezone, Now: time.Now,
+			Reader: client, Surveyor: client, Cluster: one.Name, Zone: c.Timezone, Now: now,
 			Owner: func(repository string) string { return esops.OwnerOf(repository, one.Name, instances) },
 		}})
 	}
