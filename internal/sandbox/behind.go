@@ -191,6 +191,9 @@ func (s *Sandbox) verify(ctx context.Context) chainJSON {
 
 // hear notes a request that a cluster got.
 func (s *Sandbox) hear(one asked) {
+	if !s.open.Load() {
+		return
+	}
 	s.askedMu.Lock()
 	s.asked++
 	one.N = s.asked

@@ -58,7 +58,9 @@ func readDocument(path string) (document, error) {
 	return d, nil
 }
 
-// absolute makes the paths of ca_file and {file: …} whole, wherever they stand.
+// absolute makes the paths of ca_file and {file: …} whole, wherever they stand, and
+// writes group:ID and user:ID as one word again: the library reads them, in a list in
+// brackets, as a key with a value.
 func absolute(value any, folder string) {
 	switch v := value.(type) {
 	case map[string]any:
@@ -70,10 +72,25 @@ func absolute(value any, folder string) {
 			absolute(inner, folder)
 		}
 	case []any:
-		for _, inner := range v {
+		for i, inner := range v {
+			if word := principal(inner); word != "" {
+				v[i] = word
+				continue
+			}
 			absolute(inner, folder)
 		}
 	}
+}
+
+// principal is group:ID or user:ID, from a map of just that.
+func principal(value any) string {
+	pair, _ := value.(map[string]any)
+	for _, kind := range []string{"group", "user"} {
+		if id, ok := pair[kind].(string); ok && len(pair) == 1 {
+			return kind + ":" + id
+		}
+	}
+	return ""
 }
 
 // wire puts this sandbox's Slack and Redis in the place of what was written.

@@ -39,6 +39,7 @@ type Sandbox struct {
 	stop     context.CancelFunc
 	running  sync.WaitGroup
 
+	open      atomic.Bool // the parts are furnished; what clusters are asked counts
 	slackAway atomic.Bool
 	askedMu   sync.Mutex
 	asked     int
@@ -124,6 +125,7 @@ func (s *Sandbox) furnish(ctx context.Context, o Options, say func(string)) (err
 func (s *Sandbox) run() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
+	s.open.Store(true)
 	s.http = &http.Server{Handler: s.routes(), ReadHeaderTimeout: 10 * time.Second}
 	s.running.Go(func() { _ = s.http.Serve(s.listener) })
 	s.running.Go(func() { s.followSlack(ctx) })

@@ -3,6 +3,7 @@ import { Behind } from "./behind";
 import { ChannelView } from "./channel";
 import { Drawer } from "./drawer";
 import { Home } from "./home";
+import { Icon } from "./icons";
 import { useLive } from "./live";
 import { Modals } from "./modal";
 import { dismiss, useNotices } from "./notice";
@@ -63,7 +64,7 @@ function Notices(): ReactNode {
         <p key={n.id}>
           <span>{n.text}</span>
           <button type="button" className="icon" aria-label="Dismiss" onClick={() => dismiss(n.id)}>
-            ×
+            <Icon name="close" />
           </button>
         </p>
       ))}

@@ -2,6 +2,7 @@
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { act } from "./api";
 import { complete, usageOf, type Completion } from "./complete";
+import { Icon } from "./icons";
 import { useLive } from "./live";
 import { tell } from "./notice";
 
@@ -106,7 +107,7 @@ export function Composer({ channel, thread, label, draft, onDrafted, onSent }: P
           onKeyDown={key}
         />
         <button type="submit" className="send" aria-label="Send" disabled={!text.trim()}>
-          ➤
+          <Icon name="send" />
         </button>
       </div>
       <p className="usage" aria-live="polite">

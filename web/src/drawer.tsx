@@ -1,6 +1,7 @@
 // The mischief drawer: what can be made to go wrong.
 import { useId, useState, type ReactNode } from "react";
 import { disturb } from "./api";
+import { Icon } from "./icons";
 import { useLive } from "./live";
 import { tell } from "./notice";
 import type { Mischief } from "./wire";
@@ -13,7 +14,7 @@ export function Drawer({ onClose }: { onClose: () => void }): ReactNode {
       <div className="panel-head">
         <h2 id={id}>Mischief</h2>
         <button type="button" className="icon" aria-label="Close mischief" onClick={onClose}>
-          ×
+          <Icon name="close" />
         </button>
       </div>
       <p className="quiet">Make something go wrong, and see that nothing is lost and nothing is done twice.</p>

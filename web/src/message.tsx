@@ -2,6 +2,7 @@ import { memo, useMemo, type ReactNode } from "react";
 import { Avatar } from "./avatar";
 import { Blocks } from "./blocks";
 import { FormContext } from "./form";
+import { Icon } from "./icons";
 import { Mrkdwn } from "./mrkdwn";
 import { go } from "./where";
 import type { Message, Person } from "./wire";
@@ -29,7 +30,7 @@ export const One = memo(function One({ message: m, author, replies, unread }: Pr
     <article className={`message${m.ephemeral ? " ephemeral" : ""}${unread ? " unread" : ""}`} data-ts={m.ts} aria-label={`${name}, ${clock(m.ts)}`}>
       <Avatar person={author} />
       <div className="message-main">
-        {m.ephemeral ? <p className="only-you">Only visible to you</p> : null}
+        {m.ephemeral ? <p className="only-you"><Icon name="eye" /> Only visible to you</p> : null}
         <p className="message-head">
           <strong>{name}</strong>
           {author?.bot ? <span className="badge">APP</span> : null}

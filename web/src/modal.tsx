@@ -3,6 +3,7 @@ import { useEffect, useId, useMemo, useRef, useState, type FormEvent, type React
 import { act } from "./api";
 import { Blocks } from "./blocks";
 import { FormContext, keyOf, standing, type Entered, type Form } from "./form";
+import { Icon } from "./icons";
 import { object, string } from "./kit";
 import { useLive } from "./live";
 import { tell } from "./notice";
@@ -74,7 +75,7 @@ function Modal({ view, deep }: { view: View; deep: boolean }): ReactNode {
         <header>
           <h2 id={id}>{view.title}</h2>
           <button type="button" className="icon" aria-label={deep ? "Close all" : "Close"} onClick={() => close(true)}>
-            ×
+            <Icon name="close" />
           </button>
         </header>
         <div className="modal-body" tabIndex={0} role="group" aria-labelledby={id}>

@@ -1,4 +1,5 @@
 import { useEffect, useId, useRef, type ReactNode } from "react";
+import { Icon } from "./icons";
 
 // Panel is the side of the page that can be closed.
 export function Panel({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }): ReactNode {
@@ -12,7 +13,7 @@ export function Panel({ title, onClose, children }: { title: string; onClose: ()
           {title}
         </h2>
         <button type="button" className="icon" aria-label={`Close ${title.toLowerCase()}`} onClick={onClose}>
-          ×
+          <Icon name="close" />
         </button>
       </header>
       {children}

@@ -1,5 +1,6 @@
 import { useEffect, useState, type ReactNode } from "react";
 import { Avatar } from "./avatar";
+import { Icon } from "./icons";
 import { useLive } from "./live";
 import { shownInChannel, unread } from "./unread";
 import { addressOf, go, useWhere } from "./where";
@@ -28,7 +29,7 @@ export function Sidebar({ open, onPick }: { open: boolean; onPick: () => void })
       <ul>
         <li>
           <button type="button" aria-current={channel === "home" ? "page" : undefined} onClick={() => pick("home")}>
-            <span className="mark">⌂</span> es-restore
+            <span className="mark"><Icon name="home" /></span> es-restore
           </button>
         </li>
         {direct.map((c) => (
@@ -48,8 +49,8 @@ function Room({ channel: c, label, here, onPick }: { channel: Channel; label: st
   return (
     <li>
       <button type="button" className={count > 0 ? "unread" : ""} aria-current={here ? "page" : undefined} data-channel={c.name} data-last={last} onClick={() => onPick(c.id)}>
-        <span className="mark">{c.dm ? "✉" : "#"}</span> {label}
-        {c.shared ? <span className="shared" title="shared with another company" aria-label="shared with another company">⇄</span> : null}
+        <span className="mark">{c.dm ? <Icon name="mail" /> : "#"}</span> {label}
+        {c.shared ? <span className="shared" title="shared with another company"><Icon name="shared" /><span className="sr">shared with another company</span></span> : null}
         {count > 0 ? (
           <span className="count">
             {count}
@@ -107,7 +108,7 @@ function PersonRow({ person: p, current }: { person: Person; current: boolean })
         </span>
       </button>
       <a href={addressOf({ ...where, as: p.id, channel, thread: "", panel: "" })} target="_blank" rel="noopener" aria-label={`Open a window as ${p.name}`} title="in a window of its own">
-        ⧉
+        <Icon name="window" />
       </a>
     </li>
   );

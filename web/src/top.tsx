@@ -1,4 +1,5 @@
 import { useEffect, useState, type ReactNode } from "react";
+import { Icon } from "./icons";
 import { useLive } from "./live";
 
 interface Props {
@@ -19,7 +20,7 @@ export function Top(p: Props): ReactNode {
   return (
     <header className="top">
       <button type="button" className="icon menu" aria-label="Channels and people" onClick={p.onMenu}>
-        ☰
+        <Icon name="menu" />
       </button>
       <strong className="team">{world?.team ?? "es-restore"}</strong>
       <Health />
@@ -66,7 +67,7 @@ function Theme(): ReactNode {
   }, [theme]);
   return (
     <button type="button" className="icon" aria-label={`Colours: ${themeNames[theme]}`} title={`Colours: ${themeNames[theme]}`} onClick={() => setTheme(themes[(themes.indexOf(theme) + 1) % 3]!)}>
-      ◐
+      <Icon name="theme" />
     </button>
   );
 }
