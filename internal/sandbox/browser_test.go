@@ -243,6 +243,16 @@ func (w *window) gone(selector string) {
 	w.until(selector+" is gone", fmt.Sprintf(`document.querySelector(%q) === null`, selector))
 }
 
+// eventually waits for something outside the page.
+func (w *window) eventually(cond func() bool) {
+	w.t.Helper()
+	for deadline := time.Now().Add(soon); !cond(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			w.fail("in vain")
+		}
+	}
+}
+
 // click clicks the first element that fits, once it can be clicked.
 func (w *window) click(selector string) {
 	w.t.Helper()

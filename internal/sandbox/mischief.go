@@ -113,8 +113,8 @@ func (s *Sandbox) restoreMischief() []mischief {
 	slow := mischief{id: "slow", label: "Restores are slow", hint: "3 MB a second instead of 40", kind: aSwitch}
 	stall := mischief{id: "stall", label: "A shard stands still", hint: "the first of every index, until it goes on", kind: aSwitch}
 	if s.fleet.reader == nil {
-		slow.why = "Real nodes restore as fast as they can."
-		stall.why = "A real node can't be told to let one shard stand still."
+		slow.why = "Only simulated clusters can be slowed down."
+		stall.why = "Only in simulated clusters can a shard be told to stand still."
 		return []mischief{lose, slow, stall}
 	}
 	slow.on = func() bool { _, on, _ := s.fleet.disturbed(); return on }

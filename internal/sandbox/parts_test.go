@@ -107,7 +107,7 @@ policies:
 	w.click(card + ` [data-action="approve"]`)
 	w.shows(card, "succeeded")
 	w.click(`.top [aria-expanded]`)
-	w.shows(".drawer", "Real nodes restore as fast as they can.")
+	w.shows(".drawer", "Only simulated clusters can be slowed down.")
 	w.mischief("away:payments")
 	w.shows(`[data-mischief="away:payments"][aria-checked="true"]`, "payments is away")
 	w.picture("configured")

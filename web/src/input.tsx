@@ -32,7 +32,7 @@ export function Input({ block }: { block: Block }): ReactNode {
       <Widget element={element} block={id} place={form.place} label={label} value={value} required={!block["optional"]} describedBy={described || undefined} onChange={change} />
       {error ? (
         <p id={wrong + "-error"} className="error" role="alert">
-          {error.charAt(0).toUpperCase() + error.slice(1)}
+          {error}
         </p>
       ) : null}
       {block["hint"] ? (

@@ -64,7 +64,8 @@ function Modal({ view, deep }: { view: View; deep: boolean }): ReactNode {
     }
     const got = await act("submit", { view: view.id, values: sent });
     setBusy(false);
-    if (got.errors) setLocal(got.errors);
+    // The workspace says what is wrong without a subject; the bot, in whole sentences.
+    if (got.errors) setLocal(got.action ? got.errors : Object.fromEntries(Object.entries(got.errors).map(([block, e]) => [block, `This ${e}.`])));
     if (got.trouble) tell(got.trouble);
   };
   const close = (all: boolean): void => void act("close", { view: view.id, action: all ? "all" : "" });

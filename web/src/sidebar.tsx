@@ -28,7 +28,7 @@ export function Sidebar({ open, onPick }: { open: boolean; onPick: () => void })
       <h2>Apps</h2>
       <ul>
         <li>
-          <button type="button" aria-current={channel === "home" ? "page" : undefined} onClick={() => pick("home")}>
+          <button type="button" aria-current={channel === "home" ? "page" : undefined} data-channel="home" onClick={() => pick("home")}>
             <span className="mark"><Icon name="home" /></span> es-restore
           </button>
         </li>
