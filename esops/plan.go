@@ -58,6 +58,8 @@ const (
 	StepVerify   StepKind = "verify"    // look whether it is what was asked for
 	StepSwap     StepKind = "swap"      // move an alias to the restored index
 	StepSettle   StepKind = "settle"    // take our marker off
+	StepShare    StepKind = "share"     // let the cloud share a repository
+	StepUnshare  StepKind = "unshare"   // of an undo: take it off again
 )
 
 // A Step is one thing to do, as data. Each is performed by looking first and
@@ -68,6 +70,7 @@ type Step struct {
 	Replicas *int         `json:"replicas,omitempty"` // of StepReplicas
 	Move     *AliasMove   `json:"move,omitempty"`     // of StepSwap and StepMoveBack
 	Remove   []Made       `json:"remove,omitempty"`   // of StepRemove
+	Share    *Sharing     `json:"share,omitempty"`    // of StepShare and StepUnshare
 }
 
 // An AliasMove takes an alias from the indices that have it, none or one, to

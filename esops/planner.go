@@ -29,6 +29,10 @@ type Planner struct {
 	// Origin finds the cluster that snapshots come from, by the name of their
 	// owner, if it is configured; nil: it is not asked.
 	Origin func(owner string) Surveyor
+	// Cloud shares repositories; nil: there is none. Instance finds a configured
+	// cluster by its ID there.
+	Cloud    Cloud
+	Instance func(id string) (Instance, bool)
 	// Speed is what restores to this cluster came to so far, in bytes a second;
 	// false when it is not known.
 	Speed func(ctx context.Context) (float64, bool)
@@ -91,6 +95,11 @@ func (p Planner) restore(ctx context.Context, req Request, earlier map[string]st
 
 // Again plans what was approved once more, from the pinned snapshot.
 func (p Planner) Again(ctx context.Context, was Plan) (Plan, Readings, error) {
+	for _, kind := range []StepKind{StepShare, StepUnshare} {
+		if step := was.Step(kind); step != nil {
+			return p.share(ctx, was.Kind, *step.Share)
+		}
+	}
 	if was.Kind == KindUndo {
 		return p.undo(ctx, was)
 	}

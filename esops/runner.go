@@ -33,6 +33,8 @@ const (
 type Runner struct {
 	Watcher Watcher
 	Writer  Writer
+	Reader  Reader // of a share: to see the repository
+	Cloud   Cloud  // of a share
 	Version Version
 	Total   int64 // bytes the plan expects, 0 when not known
 	Now     func() time.Time
@@ -48,6 +50,7 @@ type Runner struct {
 	moved      time.Time // the last time bytes or shards came
 	asked      time.Time // the last time it was asked why shards wait
 	why        string    // what the answer was
+	unshared   time.Time // the last time the cloud was asked to take a repository off
 	counted    int       // looks at an index that did not answer whole
 }
 
@@ -73,6 +76,10 @@ func (r *Runner) Look(ctx context.Context, run Run, stopping bool) (Outcome, err
 		return r.moveAlias(ctx, run)
 	case StepSettle:
 		return r.settle(ctx, run)
+	case StepShare:
+		return r.share(ctx, run)
+	case StepUnshare:
+		return r.unshare(ctx, run)
 	}
 	return Outcome{}, fmt.Errorf("a plan holds an unknown step %q", run.Next())
 }
@@ -184,6 +191,9 @@ func (r *Runner) unsettled(queued bool, state State) string {
 // Send sends the request that was just journaled. Only the process that wrote
 // the journal entry may call it, and once.
 func (r *Runner) Send(ctx context.Context, run Run, sent Sent) (Outcome, error) {
+	if run.Next() == StepShare {
+		return r.sendShare(ctx, run, sent)
+	}
 	r.quietSince, r.notSent = time.Time{}, 0
 	if r.Now().Sub(sent.At) > lookFresh {
 		r.notSent = sent.Attempt // too long between look and request: look again
