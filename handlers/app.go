@@ -20,9 +20,12 @@ import (
 	"es-restore/store"
 )
 
-// planWithin bounds planning, so that whoever asked hears within the minute the
-// first answer promises.
-const planWithin = 50 * time.Second
+// planWithin bounds planning and openWithin recording, so that whoever asked hears
+// within the minute the first answer promises.
+const (
+	planWithin = 50 * time.Second
+	openWithin = 8 * time.Second
+)
 
 // recordWithin bounds a click until it is on record; Slack waits three seconds
 // for the ack.

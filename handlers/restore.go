@@ -121,7 +121,9 @@ func (a visit) open(ctx context.Context, caller Caller, o approvals.Opening) (ap
 		return approvals.Operation{}, refusal
 	}
 	o.Channel, o.Once = caller.Channel, caller.Trigger
-	return a.Desk.Open(ctx, now.actor, o)
+	within, cancel := context.WithTimeout(ctx, openWithin)
+	defer cancel()
+	return a.Desk.Open(within, now.actor, o)
 }
 
 // reachable refuses a request whose card would go to a channel in which nobody

@@ -134,6 +134,21 @@ func TestAClickWhoseAnswerIsLostIsRecordedOnce(t *testing.T) {
 	}
 }
 
+// TestARequestOfUnknownFateIsToldWithinTheMinute lets Redis open an operation and
+// say nothing: nothing may come of it that was not spoken of.
+func TestARequestOfUnknownFateIsToldWithinTheMinute(t *testing.T) {
+	t.Parallel()
+	r, wire := wired(t, rig.Options{})
+	r.Writer(true).Open(rig.OtherChannel, "other-$1") // Redis knows the script from then on
+	r.Start()
+	wire.Slow(5*time.Minute, commitScript)
+	if got := r.Answer(rig.Anna, "restore es-cn-b "+rig.Repository+"/"+rig.Snapshot+" "+file, 2); !strings.Contains(got, "not known yet whether that was recorded") {
+		t.Error(got)
+	}
+	wire.Mend()
+	r.Until("its card", func() bool { return len(r.Slack.Messages(rig.Channel)) == 1 })
+}
+
 // TestASlowRedisIsNotWaitedForBeyondTheTimeOfAnAck lets everything be late.
 func TestASlowRedisIsNotWaitedForBeyondTheTimeOfAnAck(t *testing.T) {
 	t.Parallel()

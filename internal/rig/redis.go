@@ -155,6 +155,8 @@ type Wire struct {
 	target   string
 	ending   sync.WaitGroup
 
+	ended chan struct{}
+
 	mu     sync.Mutex
 	conns  []net.Conn
 	cut    bool
@@ -177,9 +179,10 @@ func NewWire(t testing.TB, target string) *Wire {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &Wire{Address: listener.Addr().String(), listener: listener, target: target}
+	w := &Wire{Address: listener.Addr().String(), listener: listener, target: target, ended: make(chan struct{})}
 	w.ending.Go(w.accept)
 	t.Cleanup(func() {
+		close(w.ended)
 		_ = listener.Close()
 		w.Cut()
 		w.ending.Wait()
@@ -210,6 +213,16 @@ func (w *Wire) accept() {
 		line := &wireLine{wire: w}
 		w.ending.Go(func() { line.requests(client, server) })
 		w.ending.Go(func() { line.answers(server, client) })
+	}
+}
+
+// pause waits, unless the wire ends before.
+func (w *Wire) pause(d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-w.ended:
+		return false
 	}
 }
 
@@ -314,8 +327,8 @@ func (l *wireLine) answers(server, client net.Conn) {
 				event.do()
 				return
 			}
-			if wait > 0 {
-				<-time.After(wait)
+			if wait > 0 && !l.wire.pause(wait) {
+				return
 			}
 			if _, err := client.Write(chunk[:n]); err != nil {
 				return
