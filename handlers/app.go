@@ -207,14 +207,14 @@ func slackAway(err error) error {
 func (a *App) trouble(err error) *Answer {
 	var refusal *esops.Refusal
 	switch {
+	case errors.Is(err, store.ErrRolledBack):
+		return refused(*esops.Refuse("rolled_back", "Whoever runs the bot must look at it: audit accept-rollback.",
+			"The bot's memory came back older than it was, so nothing is decided or started. Nothing was recorded."))
 	case errors.As(err, &refusal):
 		if !onlyRefusal(err) {
 			a.Log.Warn("refused for a fault", "code", refusal.Code, "err", err)
 		}
 		return refused(*refusal)
-	case errors.Is(err, store.ErrRolledBack):
-		return refused(*esops.Refuse("rolled_back", "Whoever runs the bot must look at it: audit accept-rollback.",
-			"The bot's memory came back older than it was, so nothing is decided or started. Nothing was recorded."))
 	case errors.Is(err, approvals.ErrNotKnown):
 		return refused(*esops.Refuse("not_known", "The card shows what holds.", "It is not known yet whether that was recorded."))
 	case errors.Is(err, approvals.ErrConflict):

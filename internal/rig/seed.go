@@ -43,6 +43,14 @@ func (r *Rig) Writer(held bool) *Writer {
 	return w
 }
 
+// Release gives es-cn-b back to the workers.
+func (w *Writer) Release() {
+	w.rig.T.Helper()
+	if err := w.lease.Release(w.rig.T.Context()); err != nil {
+		w.rig.T.Fatal(err)
+	}
+}
+
 // Desk is a desk on the rig's store and by the rig's policies. It takes people at
 // their word.
 func (w *Writer) Desk() *approvals.Desk {

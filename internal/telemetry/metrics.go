@@ -78,7 +78,7 @@ type Store interface {
 
 // Follow counts records, and open operations, until ctx ends.
 func (m *Metrics) Follow(ctx context.Context, store Store, log *slog.Logger) error {
-	var seen *int64
+	var seen *audit.Head
 	for ctx.Err() == nil {
 		if err := m.follow(ctx, store, &seen); err != nil && ctx.Err() == nil {
 			log.Warn("metrics not followed", "err", err)
@@ -88,23 +88,24 @@ func (m *Metrics) Follow(ctx context.Context, store Store, log *slog.Logger) err
 	return nil
 }
 
-func (m *Metrics) follow(ctx context.Context, store Store, seen **int64) error {
-	if *seen == nil {
-		head, err := store.Head(ctx)
-		if err != nil {
-			return err
-		}
-		*seen = &head.Seq
+func (m *Metrics) follow(ctx context.Context, store Store, seen **audit.Head) error {
+	head, err := store.Head(ctx)
+	if err != nil {
+		return err
 	}
-	records, err := store.After(ctx, **seen, 500, time.Second)
+	if *seen == nil || head.Seq < (*seen).Seq || head.Seq == (*seen).Seq && head.Hash != (*seen).Hash {
+		*seen = &head // the first look, or Redis came back older than it was
+	}
+	records, err := store.After(ctx, (*seen).Seq, 500, time.Second)
 	if err != nil {
 		return err
 	}
 	for _, r := range records {
 		m.events.WithLabelValues(string(r.Event)).Inc()
-		**seen = r.Seq
+		last := r.Head()
+		*seen = &last
 	}
-	m.head.Set(float64(**seen))
+	m.head.Set(float64((*seen).Seq))
 	open, err := store.Open(ctx)
 	if err != nil {
 		return err
