@@ -51,3 +51,16 @@ func (s *stage) again(t *testing.T) *stage {
 	s.door.passed.Store(0)
 	return &next
 }
+
+// TestARealNodeThatHasNotReadItsStateHasLostNothing starts a node that waits for
+// a second one before it reads its state, and answers with no indices.
+func TestARealNodeThatHasNotReadItsStateHasLostNothing(t *testing.T) {
+	for _, version := range []string{"6.7.0", "7.10.2"} {
+		node := esnodetest.Start(t, esnode.Options{Version: version, Name: "es-cn-b", Settings: map[string]string{
+			"gateway.recover_after_nodes": "2", "gateway.recover_after_time": "1h"}})
+		es := client(t, node.URL())
+		if _, err := es.State(t.Context(), []string{fileIndex}); class(err) != isUnavailable {
+			t.Errorf("%s: %s: %v", version, class(err), err)
+		}
+	}
+}
