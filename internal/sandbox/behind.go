@@ -156,8 +156,11 @@ func opOf(op approvals.Operation) json.RawMessage {
 
 func recordOf(r audit.Record) json.RawMessage {
 	one := recordJSON{Seq: r.Seq, Time: r.Time, Operation: r.Operation, Event: r.Event, Actor: r.Actor.ID, Step: string(r.Data.Step), Prev: r.Prev, Hash: r.Hash}
-	if r.Data.Result != nil {
-		one.Step = string(r.Data.Result.Step)
+	switch {
+	case r.Data.Result != nil:
+		one.Step = string(r.Data.Result.Step) + ": done"
+	case r.Data.Sent != nil:
+		one.Step += ": about to be sent"
 	}
 	one.Said = r.Data.Reason
 	if r.Data.Sentence != "" {

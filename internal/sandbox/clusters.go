@@ -81,8 +81,9 @@ const (
 // simulated makes the two clusters in memory, with the example told.
 func simulated(ctx context.Context, told func(asked)) (*fleet, error) {
 	repos := essim.NewRepos(repositoryFolder)
+	clock := newStoryClock()
 	cluster := func(name string) *essim.Cluster {
-		return essim.New(essim.Options{Name: name, Version: simulatedVersion, Repos: repos, NoListen: true})
+		return essim.New(essim.Options{Name: name, Version: simulatedVersion, Repos: repos, NoListen: true, Clock: clock})
 	}
 	a, b := cluster(ownerName), cluster(readerName)
 	f := &fleet{
@@ -101,15 +102,17 @@ func simulated(ctx context.Context, told func(asked)) (*fleet, error) {
 			return nil, err
 		}
 	}
-	if err := tellWeighty(ctx, f, a); err != nil {
+	if err := tellWeighty(ctx, f, a, clock); err != nil {
 		f.shut()
 		return nil, err
 	}
+	clock.arrive()
 	return f, nil
 }
 
-// tellWeighty tells the example with shards that weigh something.
-func tellWeighty(ctx context.Context, f *fleet, owner *essim.Cluster) error {
+// tellWeighty tells the example with shards that weigh something, and lets the
+// snapshot start when its name says.
+func tellWeighty(ctx context.Context, f *fleet, owner *essim.Cluster, clock *storyClock) error {
 	o := story.Options{Owner: f.front(ownerName).url(), Reader: f.front(readerName).url(), Location: repositoryFolder + "/" + ownerName}
 	if err := story.Seed(ctx, o); err != nil {
 		return fmt.Errorf("filling %s: %w", ownerName, err)
@@ -117,6 +120,7 @@ func tellWeighty(ctx context.Context, f *fleet, owner *essim.Cluster) error {
 	for _, w := range weights {
 		owner.PadShard(w.index, w.shard, w.bytes)
 	}
+	clock.reach(snapshotStart)
 	if err := story.Snap(ctx, o, story.Snapshot); err != nil {
 		return fmt.Errorf("taking the snapshot of %s: %w", ownerName, err)
 	}

@@ -38,6 +38,7 @@ type asked struct {
 	Method  string    `json:"method"`
 	Path    string    `json:"path"`
 	Body    string    `json:"body,omitempty"` // of what changes something
+	Changes bool      `json:"changes,omitempty"` // it asks for more than an answer
 	Status  int       `json:"status"`
 	Lost    bool      `json:"lost,omitempty"`
 	Millis  int64     `json:"ms"`
@@ -114,7 +115,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	began := time.Now()
 	one := asked{Cluster: f.cluster, Time: began.UTC(), Method: r.Method, Path: shownPath(r.URL)}
-	if one.changes() {
+	if one.Changes = one.changes(); one.Changes {
 		one.Body = cut(string(body), 4000)
 	}
 	one.Lost = one.restores() && f.lose()
@@ -129,7 +130,16 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // changes reports whether the request asks for more than an answer.
 func (a asked) changes() bool {
-	return a.Method != http.MethodGet && a.Method != http.MethodHead && !strings.Contains(a.Path, "/_search") && !strings.Contains(a.Path, "/_count")
+	if a.Method == http.MethodGet || a.Method == http.MethodHead {
+		return false
+	}
+	path, _, _ := strings.Cut(a.Path, "?")
+	for _, look := range []string{"/_search", "/_count", "/_has_privileges", "/_cluster/allocation/explain"} {
+		if strings.HasSuffix(path, look) {
+			return false
+		}
+	}
+	return true
 }
 
 // restores reports whether the request asks for a restore.

@@ -139,7 +139,7 @@ function Row({ record: r }: { record: LogRecord }): ReactNode {
 function Requests(): ReactNode {
   const requests = useLive((s) => s.requests);
   const [all, setAll] = useState(false);
-  const shown = (all ? requests : requests.filter((r) => r.method !== "GET" && r.method !== "HEAD")).slice(-60).reverse();
+  const shown = (all ? requests : requests.filter((r) => r.changes)).slice(-60).reverse();
   return (
     <section aria-label="Requests to Elasticsearch">
       <h3>What Elasticsearch was asked</h3>

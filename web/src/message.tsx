@@ -20,7 +20,7 @@ interface Props {
 }
 
 export const timeOf = (ts: string): Date => new Date(parseFloat(ts) * 1000);
-export const clock = (ts: string): string => timeOf(ts).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+export const clock = (ts: string): string => timeOf(ts).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 // One is one message. It is drawn again only when it changed.
 export const One = memo(function One({ message: m, author, replies, unread }: Props): ReactNode {

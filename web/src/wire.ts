@@ -133,6 +133,7 @@ export interface Asked {
   method: string;
   path: string;
   body?: string;
+  changes?: boolean;
   status: number;
   lost?: boolean;
   ms: number;
