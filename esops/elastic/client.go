@@ -42,8 +42,10 @@ const answerLimit = 64 << 20
 
 // Options say where a cluster is and how to log in.
 type Options struct {
-	Name     string // what people call it; in every error
-	URL      string
+	Name string // what people call it; in every error
+	URL  string
+	// Resolve tells the URL when it is needed, in place of URL.
+	Resolve  func(ctx context.Context) (string, error)
 	Username string
 	Password string
 	APIKey   string // base64, instead of a user
@@ -55,6 +57,7 @@ type Options struct {
 type Client struct {
 	name    string
 	base    *url.URL
+	at      *address         // nil: base is where it is
 	secrets []*regexp.Regexp // what no error may hold
 	reads   *elasticsearch.Client
 	// writes has its own transport, which opens a connection for each request:
@@ -66,6 +69,9 @@ type Client struct {
 
 // New builds a client. It does not connect.
 func New(o Options) (*Client, error) {
+	if o.Resolve != nil {
+		o.URL = "http://" + o.Name + ".invalid" // takes the place of the address until it is known
+	}
 	base, err := url.Parse(o.URL)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
 		return nil, fmt.Errorf("cluster %s: its url is not of the form https://host:9200", o.Name)
@@ -92,10 +98,15 @@ func New(o Options) (*Client, error) {
 	}
 	kept := transport(true)
 	c.idle = kept.CloseIdleConnections
-	if c.reads, err = library(o, base, kept); err != nil {
+	found := func(next http.RoundTripper) http.RoundTripper { return next }
+	if o.Resolve != nil {
+		c.at = newAddress(o.Resolve)
+		found = func(next http.RoundTripper) http.RoundTripper { return &finder{at: c.at, next: next} }
+	}
+	if c.reads, err = library(o, base, found(kept)); err != nil {
 		return nil, err
 	}
-	if c.writes, err = library(o, base, transport(false)); err != nil {
+	if c.writes, err = library(o, base, found(transport(false))); err != nil {
 		return nil, err
 	}
 	return c, nil

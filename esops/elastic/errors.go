@@ -71,7 +71,18 @@ func (c *Client) whyUnreachable(err error) *esops.Refusal {
 		record    tls.RecordHeaderError
 		alert     tls.AlertError
 	)
+	var missing *unresolved
+	var refusal *esops.Refusal
+	if errors.As(err, &missing) {
+		if errors.As(missing.cause, &refusal) {
+			return esops.Refuse("cluster_address", refusal.WayOut, "Where %s is could not be learnt from Alibaba Cloud: %s", c.name, refusal.Sentence)
+		}
+		return esops.Refuse("cluster_address", "Give its url in the configuration.", "Alibaba Cloud does not tell where %s is.", c.name)
+	}
 	at := c.base.Host
+	if c.at != nil {
+		at = c.at.host()
+	}
 	switch {
 	case errors.As(err, &dns):
 		return esops.Refuse("cluster_unknown_host", "Check the url in the configuration.",
