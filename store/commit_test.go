@@ -193,6 +193,19 @@ func TestTargetsAreHeldUntilTheEnd(t *testing.T) {
 	}
 }
 
+// A repaired or restored Redis can say that another one holds a target.
+func TestAnEndLetsGoOnlyOfWhatItHolds(t *testing.T) {
+	each(t, func(t *testing.T, b *backend) {
+		s := b.store()
+		op := open(t, s, "R-22222", []string{"a", "b"})
+		b.raw.HSet(t.Context(), "{esrestore}:held", "uuid-of-prod-b/a", "R-33333")
+		commit(t, s, change(t, op, denied))
+		if diff := cmp.Diff(map[string]string{"uuid-of-prod-b/a": "R-33333"}, b.raw.HGetAll(t.Context(), "{esrestore}:held").Val()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestATargetIsHeldInItsOwnClusterOnly(t *testing.T) {
 	each(t, func(t *testing.T, b *backend) {
 		s := b.store()

@@ -20,17 +20,12 @@ type Line struct {
 // LinesAfter returns up to limit lines that follow seq, and waits for the first
 // one up to wait; none when none came.
 func (s *Store) LinesAfter(ctx context.Context, seq int64, limit int64, wait time.Duration) ([]Line, error) {
-	answer, err := s.redis.XRead(ctx, &redis.XReadArgs{
-		Streams: []string{logKey(), fmt.Sprintf("%d-0", seq)}, Count: limit, Block: wait,
-	}).Result()
-	if errors.Is(err, redis.Nil) || len(answer) == 0 && err == nil {
-		return nil, nil
-	}
+	entries, err := s.entriesAfter(ctx, seq, limit, wait)
 	if err != nil {
-		return nil, fmt.Errorf("following the log: %w", err)
+		return nil, err
 	}
 	var lines []Line
-	for _, e := range answer[0].Messages {
+	for _, e := range entries {
 		var line Line
 		line.Text, _ = e.Values["line"].(string)
 		if _, err := fmt.Sscanf(e.ID, "%d-", &line.Seq); err != nil {

@@ -24,8 +24,20 @@ func (s *Store) Cursor(ctx context.Context, follower string) (int64, error) {
 // After returns up to limit records that follow seq, and waits for the first
 // one up to wait; none when none came.
 func (s *Store) After(ctx context.Context, seq int64, limit int64, wait time.Duration) ([]audit.Record, error) {
+	entries, err := s.entriesAfter(ctx, seq, limit, wait)
+	if err != nil {
+		return nil, err
+	}
+	return records(entries)
+}
+
+func (s *Store) entriesAfter(ctx context.Context, seq int64, limit int64, wait time.Duration) ([]redis.XMessage, error) {
+	block := max(wait, time.Millisecond)
+	if wait <= 0 {
+		block = -1 // not at all; Redis takes 0 for without end
+	}
 	answer, err := s.redis.XRead(ctx, &redis.XReadArgs{
-		Streams: []string{logKey(), fmt.Sprintf("%d-0", seq)}, Count: limit, Block: wait,
+		Streams: []string{logKey(), fmt.Sprintf("%d-0", seq)}, Count: limit, Block: block,
 	}).Result()
 	if errors.Is(err, redis.Nil) || len(answer) == 0 && err == nil {
 		return nil, nil
@@ -33,7 +45,7 @@ func (s *Store) After(ctx context.Context, seq int64, limit int64, wait time.Dur
 	if err != nil {
 		return nil, fmt.Errorf("following the log: %w", err)
 	}
-	return records(answer[0].Messages)
+	return answer[0].Messages, nil
 }
 
 // Lines calls each with every line of the log from seq on, in order.

@@ -92,6 +92,9 @@ func (s *Store) Recent(ctx context.Context, offset, limit int64) ([]approvals.Op
 	if err != nil {
 		return nil, 0, fmt.Errorf("counting operations: %w", err)
 	}
+	if limit <= 0 {
+		return nil, total, nil
+	}
 	ids, err := s.redis.ZRevRange(ctx, allKey(), offset, offset+limit-1).Result()
 	if err != nil {
 		return nil, 0, fmt.Errorf("listing operations: %w", err)
