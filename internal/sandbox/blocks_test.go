@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,10 +16,9 @@ import (
 // last is the payload that the app got last, of a type.
 func last(t *testing.T, s *slacksim.Server, kind string) map[string]any {
 	t.Helper()
-	envelopes := s.Envelopes()
-	for i := len(envelopes) - 1; i >= 0; i-- {
+	for _, e := range slices.Backward(s.Envelopes()) {
 		var payload map[string]any
-		if err := json.Unmarshal(envelopes[i].Payload, &payload); err != nil {
+		if err := json.Unmarshal(e.Payload, &payload); err != nil {
 			t.Fatal(err)
 		}
 		if payload["type"] == kind {

@@ -265,12 +265,6 @@ func (w *window) write(selector, text string) {
 	w.run(chromedp.WaitVisible(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
-// text is what an element shows.
-func (w *window) text(selector string) string {
-	w.t.Helper()
-	return ask[string](w, fmt.Sprintf(`document.querySelector(%q).innerText`, selector))
-}
-
 // command types a command into the channel, and sends it.
 func (w *window) command(text string) {
 	w.t.Helper()

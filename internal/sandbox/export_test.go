@@ -37,8 +37,8 @@ func BotProcess(t testing.TB, stdin *os.File) func(patience time.Duration) error
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(ended) }()
 	return func(patience time.Duration) error {
 		select {
 		case <-ended:

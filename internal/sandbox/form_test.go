@@ -6,7 +6,9 @@ import (
 )
 
 // combobox is a menu of a form, by its label.
-func combobox(label string) string { return fmt.Sprintf(`.modal [role="combobox"][aria-label=%q]`, label) }
+func combobox(label string) string {
+	return fmt.Sprintf(`.modal [role="combobox"][aria-label=%q]`, label)
+}
 
 // choose types into a menu, waits for what is offered, and takes the first.
 func (w *window) choose(label, typed, offered string) {
@@ -17,7 +19,7 @@ func (w *window) choose(label, typed, offered string) {
 	}
 	w.shows(".picker-list:not(.waiting) [role=option]:first-child", offered)
 	w.key("Enter")
-		if ask[bool](w, `document.querySelector('.picker-list') !== null`) {
+	if ask[bool](w, `document.querySelector('.picker-list') !== null`) {
 		w.key("Escape")
 	}
 	w.gone(".picker-list")

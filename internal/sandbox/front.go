@@ -37,7 +37,7 @@ type asked struct {
 	Time    time.Time `json:"time"`
 	Method  string    `json:"method"`
 	Path    string    `json:"path"`
-	Body    string    `json:"body,omitempty"` // of what changes something
+	Body    string    `json:"body,omitempty"`    // of what changes something
 	Changes bool      `json:"changes,omitempty"` // it asks for more than an answer
 	Status  int       `json:"status"`
 	Lost    bool      `json:"lost,omitempty"`

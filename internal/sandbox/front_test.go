@@ -14,6 +14,12 @@ type echo struct {
 	n  int
 }
 
+func (e *echo) asked() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.n
+}
+
 func (e *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.mu.Lock()
 	e.n++
@@ -69,8 +75,8 @@ func TestALostAnswerIsLostAfterTheClusterActedAndOnlyOnce(t *testing.T) {
 	if _, _, err := post(one, "/_snapshot/r/s/_restore", "{}"); err == nil {
 		t.Error("the answer came")
 	}
-	if behind.n != 2 {
-		t.Errorf("the cluster was asked %d times", behind.n)
+	if n := behind.asked(); n != 2 {
+		t.Errorf("the cluster was asked %d times", n)
 	}
 	if !heard()[1].Lost {
 		t.Error("it is not told as lost")

@@ -92,7 +92,7 @@ func TestANameThatAnotherServerMayHaveIsNotAnswered(t *testing.T) {
 	for host, want := range map[string]int{
 		"rebound.example": http.StatusMisdirectedRequest, "localhost.rebound.example:80": http.StatusMisdirectedRequest,
 		"127.0.0.1.rebound.example": http.StatusMisdirectedRequest,
-		"localhost": http.StatusOK, "localhost:1234": http.StatusOK, "127.0.0.1": http.StatusOK, "[::1]:9": http.StatusOK,
+		"localhost":                 http.StatusOK, "localhost:1234": http.StatusOK, "127.0.0.1": http.StatusOK, "[::1]:9": http.StatusOK,
 	} {
 		if status, _, _ := visit(t, &http.Client{}, "GET", base+"/", "", "Host: "+host, "Cookie: "+cookie); status != want {
 			t.Errorf("Host %q: %d, want %d", host, status, want)

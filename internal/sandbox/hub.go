@@ -129,8 +129,8 @@ func (m *mailbox) put(s section, key string, value json.RawMessage) {
 func (m *mailbox) add(s section, value json.RawMessage) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	list := append(m.list[s], value)
-	m.list[s] = list[max(0, len(list)-mostListed):]
+	m.list[s] = append(m.list[s], value)
+	m.list[s] = m.list[s][max(0, len(m.list[s])-mostListed):]
 	m.ring()
 }
 
