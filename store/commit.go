@@ -100,7 +100,7 @@ func (s *Store) prepare(c approvals.Change, head audit.Head, r audit.Record, lin
 		args: []any{head.Seq, head.Hash, r.Seq, r.Hash, line, mode(c), string(id), c.Before, c.After.Version, encoded,
 			c.After.Opened.UnixMilli(), final, token, once, refusedLife.Milliseconds(), seen.Seq, seen.Hash},
 	}
-	for _, target := range c.After.Plan.Targets() {
+	for _, target := range c.After.Plan.Holds() {
 		w.args = append(w.args, heldField(c.After, target))
 	}
 	return w, nil

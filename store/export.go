@@ -92,8 +92,11 @@ func (s *Store) Trim(ctx context.Context, before time.Time, exporter string) (in
 		last = r.Seq
 		return nil
 	})
-	if err != nil && !errors.Is(err, errStop) || last == 0 {
+	if err != nil && !errors.Is(err, errStop) {
 		return 0, err
+	}
+	if last == 0 {
+		return 0, nil
 	}
 	if err := s.forget(ctx, last, before); err != nil {
 		return 0, err

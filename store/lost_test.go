@@ -17,7 +17,7 @@ import (
 // behind is a store that reaches its Redis through a proxy.
 func behind(t *testing.T, b *backend) (*store.Store, *proxy) {
 	p := newProxy(t, b)
-	return store.New(b.client(p.addr)), p
+	return b.storeAt(p.addr), p
 }
 
 // soon is a context that ends before anyone loses patience.

@@ -84,6 +84,16 @@ func (p *proxy) count() int {
 	return p.runs
 }
 
+// turnTo leads every connection to another server from now on.
+func (p *proxy) turnTo(target string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.target = target
+	for c := range p.open {
+		_ = c.Close()
+	}
+}
+
 // cut ends every connection.
 func (p *proxy) cut() {
 	p.mu.Lock()
@@ -102,7 +112,10 @@ func (p *proxy) keep(c net.Conn) bool {
 }
 
 func (p *proxy) pass(client net.Conn) {
-	server, err := net.Dial("tcp", p.target)
+	p.mu.Lock()
+	target := p.target
+	p.mu.Unlock()
+	server, err := net.Dial("tcp", target)
 	if err != nil {
 		_ = client.Close()
 		return

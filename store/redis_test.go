@@ -75,9 +75,11 @@ func (b *backend) client(addr string) redis.UniversalClient {
 }
 
 // store is a store of another process each time.
-func (b *backend) store() *store.Store {
+func (b *backend) store() *store.Store { return b.storeAt(b.addr) }
+
+func (b *backend) storeAt(addr string) *store.Store {
 	b.t.Helper()
-	return store.New(b.client(b.addr))
+	return store.New(b.client(addr))
 }
 
 // age lets time pass for whatever has a life.
@@ -209,7 +211,7 @@ type sharedNode struct {
 	dir  string
 }
 
-func (s *sharedNode) get(t *testing.T) *node {
+func (s *sharedNode) get(t testing.TB) *node {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -239,7 +241,7 @@ func (s *sharedNode) stop() {
 
 // needRedis leaves a test out where no Redis is installed, unless the
 // environment says that there must be one.
-func needRedis(t *testing.T) {
+func needRedis(t testing.TB) {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err == nil {
 		return
@@ -264,7 +266,7 @@ type node struct {
 }
 
 // startNode starts a server that ends with the test.
-func startNode(t *testing.T, args ...string) *node {
+func startNode(t testing.TB, args ...string) *node {
 	t.Helper()
 	needRedis(t)
 	n := &node{dir: t.TempDir(), args: args}
@@ -275,7 +277,7 @@ func startNode(t *testing.T, args ...string) *node {
 
 // start starts the server on its folder, on a free port, and waits for it. A
 // shell stands between, so that the server is killed even when the tests are.
-func (n *node) start(t *testing.T) {
+func (n *node) start(t testing.TB) {
 	t.Helper()
 	for try := 0; ; try++ {
 		if n.addr == "" {
@@ -331,7 +333,7 @@ func (n *node) kill() {
 	<-n.ended
 }
 
-func freePort(t *testing.T) int {
+func freePort(t testing.TB) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
