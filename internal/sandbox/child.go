@@ -14,43 +14,53 @@ import (
 	"es-restore/internal/bot"
 )
 
-// botEnv marks a process that is the sandbox's bot, and names its configuration.
-const botEnv = "ESRESTORE_SANDBOX_BOT"
+const (
+	// botEnv marks a process that is the sandbox's bot, and names its configuration.
+	botEnv = "ESRESTORE_SANDBOX_BOT"
+	// leadEnv is how far its clock is ahead when it starts.
+	leadEnv = "ESRESTORE_SANDBOX_LEAD"
+)
 
 // IsBot reports whether this process was started to be a sandbox's bot. Whoever
 // starts a sandbox from another program than cmd/sandbox, such as a test, asks
 // first and then calls [Main].
 func IsBot() bool { return os.Getenv(botEnv) != "" }
 
-// runBot is the bot's process: cmd/bot's serve, which also ends when the sandbox
-// does, since then nobody holds the other end of stdin any more.
+// runBot is the bot's process: cmd/bot's serve, with a clock that the sandbox sets
+// through stdin. It also ends when the sandbox does, since then nobody holds the other
+// end any more.
 func runBot(ctx context.Context, stdin io.Reader, stderr io.Writer) int {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	var c clock
+	if lead, err := time.ParseDuration(os.Getenv(leadEnv)); err == nil {
+		c.move(lead)
+	}
 	go func() {
-		_, _ = io.Copy(io.Discard, stdin)
+		c.obey(stdin)
 		os.Exit(exitFailed) // at once: there is no Slack, Redis or cluster left to tell
 	}()
-	return bot.Run(ctx, []string{"--config", os.Getenv(botEnv), "serve"}, stderr, stderr)
+	return bot.RunAt(ctx, c.Now, []string{"--config", os.Getenv(botEnv), "serve"}, stderr, stderr)
 }
 
 // A child is the bot as the sandbox holds it: running, or not.
 type child struct {
 	config  string
+	clock   *clock
 	changed func(line string) // called with a line of its log, or with none when it ended
 	log     *ring[string]
 
-	mu      sync.Mutex
-	cmd     *exec.Cmd
-	ended   chan struct{}
-	killed  bool
-	code    int
-	started time.Time
-	times   int // how often it was started
+	mu     sync.Mutex
+	cmd    *exec.Cmd
+	stdin  io.Writer
+	ended  chan struct{}
+	killed bool
+	code   int
+	times  int // how often it was started
 }
 
-func newChild(config string, changed func(line string)) *child {
-	return &child{config: config, changed: changed, log: newRing[string](200)}
+func newChild(config string, c *clock, changed func(line string)) *child {
+	return &child{config: config, clock: c, changed: changed, log: newRing[string](200)}
 }
 
 // errRunning is returned for a start of what runs.
@@ -68,15 +78,16 @@ func (c *child) start() error {
 		return fmt.Errorf("finding this program's file: %w", err)
 	}
 	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), botEnv+"="+c.config)
+	cmd.Env = append(os.Environ(), botEnv+"="+c.config, leadEnv+"="+c.clock.lead().String())
 	cmd.Stderr = &lines{each: c.hear}
-	if _, err := cmd.StdinPipe(); err != nil { // held open for as long as this process lives
+	stdin, err := cmd.StdinPipe() // held open for as long as this process lives
+	if err != nil {
 		return fmt.Errorf("starting the bot: %w", err)
 	}
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("starting the bot: %w", err)
 	}
-	c.cmd, c.ended, c.killed, c.started = cmd, make(chan struct{}), false, time.Now()
+	c.cmd, c.stdin, c.ended, c.killed = cmd, stdin, make(chan struct{}), false
 	c.times++
 	go c.wait(cmd, c.ended)
 	return nil
@@ -108,6 +119,19 @@ func (c *child) kill() {
 	_ = cmd.Process.Kill()
 	c.mu.Unlock()
 	<-ended
+}
+
+// setClock tells the process how far to be ahead.
+func (c *child) setClock() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cmd == nil {
+		return nil // it will be told when it is started
+	}
+	if err := c.clock.write(c.stdin); err != nil {
+		return fmt.Errorf("telling the bot the time: %w", err)
+	}
+	return nil
 }
 
 // life tells how the process is, in a word.

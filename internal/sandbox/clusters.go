@@ -79,9 +79,9 @@ const (
 )
 
 // simulated makes the two clusters in memory, with the example told.
-func simulated(ctx context.Context, told func(asked)) (*fleet, error) {
+func simulated(ctx context.Context, now *clock, told func(asked)) (*fleet, error) {
 	repos := essim.NewRepos(repositoryFolder)
-	clock := newStoryClock()
+	clock := newStoryClock(now)
 	cluster := func(name string) *essim.Cluster {
 		return essim.New(essim.Options{Name: name, Version: simulatedVersion, Repos: repos, NoListen: true, Clock: clock})
 	}

@@ -21,7 +21,7 @@ func (s *Sandbox) Slack() *slacksim.Server { return s.slack }
 func BotProcess(t testing.TB, stdin *os.File) func(patience time.Duration) error {
 	t.Helper()
 	d := ownDocument()
-	slack := newWorkspace()
+	slack := newWorkspace(&clock{})
 	t.Cleanup(slack.Close)
 	d.wire(slack, map[string]any{"url": "redis://127.0.0.1:1/0", "allow_data_loss": true})
 	path := t.TempDir() + "/config.yml"

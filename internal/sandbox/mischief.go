@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"es-restore/internal/slacksim"
 )
@@ -34,10 +35,21 @@ func (s *Sandbox) mischiefs() []mischief {
 		all = append(all, awayMischief(f))
 	}
 	all = append(all, s.restoreMischief()...)
-	return append(all, mischief{
-		id: "clock", label: "Move the clock", kind: aButton,
-		why: "The bot reads this machine's clock, so moving only the others' would show what can't happen.",
-	})
+	return append(all, s.timePasses("hour", "An hour passes", time.Hour), s.timePasses("day", "A day passes", 24*time.Hour))
+}
+
+// timePasses moves the clock of the bot and of everything that is played.
+func (s *Sandbox) timePasses(id, label string, d time.Duration) mischief {
+	m := mischief{id: id, label: label, kind: aButton, hint: "for Slack, the clusters and the bot; now it is " + s.clock.Now().UTC().Format("2006-01-02 15:04 UTC")}
+	if s.fleet.simulated == nil {
+		m.why = "Real clusters keep the machine's clock, so moving only the bot's would show what can't happen."
+		return m
+	}
+	m.do = func(context.Context, bool) error {
+		s.clock.move(d)
+		return s.bot.setClock()
+	}
+	return m
 }
 
 func (s *Sandbox) botMischief() []mischief {

@@ -109,8 +109,26 @@ func TestWhatCannotBeDoneHereSaysWhy(t *testing.T) {
 	t.Parallel()
 	w := open(t, started(t)).window("U0ANNA")
 	w.click(`.top [aria-expanded]`)
-	w.shows(".drawer", "The bot reads this machine's clock")
-	if !ask[bool](w, `document.querySelector('[data-mischief="clock"]').disabled`) {
-		t.Error("the clock's button can be pressed")
+	w.shows(".drawer", "It runs.")
+	if !ask[bool](w, `document.querySelector('[data-mischief="start"]').disabled`) {
+		t.Error("a bot that runs can be started")
 	}
+}
+
+func TestHoursPassAndWhatNobodyAnsweredExpires(t *testing.T) {
+	t.Parallel()
+	w := asked(open(t, started(t)))
+	for range 5 {
+		w.mischief("hour")
+	}
+	w.shows(card, "expired")
+	w.picture("expired")
+	w.mischief("kill")
+	w.mischief("start") // and a new bot lives by the same clock
+	w.shows(".health", "Bot connected")
+	w.command(aFile)
+	w.shows(card, "waiting for approval")
+	w.become("ben")
+	w.click(`main .message:last-of-type [data-action="approve"]`)
+	w.shows(card, "succeeded")
 }

@@ -108,6 +108,7 @@ policies:
 	w.shows(card, "succeeded")
 	w.click(`.top [aria-expanded]`)
 	w.shows(".drawer", "Only simulated clusters can be slowed down.")
+	w.shows(".drawer", "Real clusters keep the machine's clock")
 	w.mischief("away:payments")
 	w.shows(`[data-mischief="away:payments"][aria-checked="true"]`, "payments is away")
 	w.picture("configured")

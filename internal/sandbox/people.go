@@ -41,9 +41,9 @@ var roles = map[string]string{
 var team = slacksim.Team{ID: "T0HOME", Domain: "example", Name: "Example Co"}
 
 // newWorkspace makes the Slack, with the people in it.
-func newWorkspace() *slacksim.Server {
+func newWorkspace(now *clock) *slacksim.Server {
 	s := slacksim.New(
-		slacksim.WithTeam(team), slacksim.WithVersions(1),
+		slacksim.WithTeam(team), slacksim.WithVersions(1), slacksim.WithClock(now.Now),
 		slacksim.WithApp(slacksim.App{ID: "A0ESRESTORE", Name: "es-restore", BotID: "B0ESRESTORE", BotUserID: "U0ESRESTORE", Commands: []string{"/es-restore"}}),
 	)
 	for _, u := range []slacksim.User{

@@ -20,6 +20,7 @@ import (
 
 // A Sandbox is one that runs: all parts, the bot, and the page.
 type Sandbox struct {
+	clock  clock
 	slack  *slacksim.Server
 	memory *memory
 	fleet  *fleet
@@ -71,7 +72,7 @@ func Start(ctx context.Context, o Options, say func(string)) (_ *Sandbox, err er
 		return nil, err
 	}
 	s.store = store.New(s.memory.client)
-	s.slack = newWorkspace()
+	s.slack = newWorkspace(&s.clock)
 	if err := s.furnish(ctx, o, say); err != nil {
 		return nil, err
 	}
@@ -110,14 +111,14 @@ func (s *Sandbox) furnish(ctx context.Context, o Options, say func(string)) (err
 	case len(o.Versions) > 0:
 		s.fleet, err = realNodes(ctx, o.Versions, s.folder, s.hear, say)
 	default:
-		s.fleet, err = simulated(ctx, s.hear)
+		s.fleet, err = simulated(ctx, &s.clock, s.hear)
 	}
 	if err != nil {
 		return err
 	}
 	d.use(s.fleet)
 	s.said = hintsFor(c, o.Config == "")
-	s.bot = newChild(path, s.botChanged)
+	s.bot = newChild(path, &s.clock, s.botChanged)
 	return d.write(path)
 }
 

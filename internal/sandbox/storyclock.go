@@ -12,14 +12,16 @@ import (
 var snapshotStart = time.Date(2019, 7, 5, 22, 0, 0, 0, time.UTC)
 
 // A storyClock stands in the evening of the example while it is told, where waiting
-// takes no time, and is the real clock from then on.
+// takes no time, and is the sandbox's clock from then on.
 type storyClock struct {
+	now *clock
+
 	mu   sync.Mutex
 	past *essim.LeapClock // nil: it is now
 }
 
-func newStoryClock() *storyClock {
-	return &storyClock{past: essim.NewLeapClock(snapshotStart.Add(-time.Hour))}
+func newStoryClock(now *clock) *storyClock {
+	return &storyClock{now: now, past: essim.NewLeapClock(snapshotStart.Add(-time.Hour))}
 }
 
 func (c *storyClock) clock() essim.Clock {
@@ -28,7 +30,7 @@ func (c *storyClock) clock() essim.Clock {
 	if c.past != nil {
 		return c.past
 	}
-	return essim.WallClock()
+	return c.now
 }
 
 // Now implements [essim.Clock].
