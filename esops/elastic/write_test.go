@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -158,16 +159,35 @@ func TestOtherChangesAreSentOnceToo(t *testing.T) {
 }
 
 func TestAConnectionThatDiedWhileIdleIsNeverUsedForAChange(t *testing.T) {
-	w := newWire(t, status(200, `{"accepted":true,"count":1,"_shards":{"total":1,"successful":1}}`))
+	var mu sync.Mutex
+	used := map[net.Conn]bool{}
+	accepted := status(200, `{"accepted":true,"count":1,"_shards":{"total":1,"successful":1}}`)
+	w := newWire(t, func(conn net.Conn, r *http.Request) {
+		mu.Lock()
+		again := used[conn]
+		used[conn] = true
+		mu.Unlock()
+		if again && r.Method != http.MethodGet {
+			reset(conn, r) // it died, and nobody was told
+			return
+		}
+		accepted(conn, r)
+	})
 	c := client(t, w.url())
 	for range 3 {
 		if _, err := c.Count(t.Context(), fileIndex); err != nil {
 			t.Fatal(err)
 		}
-		w.cut()
 		if err := c.Restore(t.Context(), body(), repository, automatic); err != nil {
 			t.Errorf("%s: %v", class(err), err)
 		}
+		if err := c.Delete(t.Context(), fileIndex); err != nil {
+			t.Errorf("%s: %v", class(err), err)
+		}
+	}
+	w.cut()
+	if _, err := c.Count(t.Context(), fileIndex); err != nil {
+		t.Errorf("a question is not asked again on another connection: %v", err)
 	}
 	posts := 0
 	for _, request := range w.received() {
