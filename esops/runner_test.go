@@ -548,6 +548,20 @@ func TestAnOverwrittenIndexIsNeverMadeByUs(t *testing.T) {
 	}
 }
 
+func TestATargetThatSomeoneReplacedAtOnceIsNotMadeByUs(t *testing.T) {
+	s := newStandin()
+	s.answers = []answer{lost}
+	d := restoring(t, s, fileIndex+","+logs, esops.Flags{})
+	_ = d.look(false)
+	s.remove(logs)
+	s.put(logs, 2, false)
+	d.must()
+	result, ok := d.result(esops.StepRestore)
+	if !ok || !result.Targets[0].Made || result.Targets[1].Made {
+		t.Errorf("%+v", result)
+	}
+}
+
 func TestAMarkerWithoutAJournalMakesNothingOurs(t *testing.T) {
 	s := newStandin()
 	d := restoring(t, s, fileIndex, esops.Flags{})
