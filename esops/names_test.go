@@ -137,8 +137,8 @@ func picked(expression string, have []string, system bool) (names []string) {
 		if strings.HasPrefix(name, ".") && !system {
 			continue
 		}
-		for i := len(parts) - 1; i >= 0; i-- {
-			part, taken := parts[i], true
+		for _, part := range slices.Backward(parts) {
+			taken := true
 			if !slices.Contains(have, part) && strings.HasPrefix(part, "-") {
 				part, taken = part[1:], false
 			}

@@ -33,7 +33,7 @@ func (r *Runner) wait(ctx context.Context, run Run) (Outcome, error) {
 		return Outcome{Reading: reading, Waiting: waiting}, err
 	}
 	if len(view.failed) > 0 {
-		failure, err := r.explain(ctx, run, view)
+		failure, err := r.explain(ctx, view)
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -213,9 +213,9 @@ func whyWaiting(detail string) string {
 	case detail == "", strings.Contains(detail, "throttl"), strings.Contains(detail, "too many"):
 		return ""
 	case strings.Contains(detail, "watermark"):
-		return "Disk watermark: " + first(detail, 200)
+		return "Disk watermark: " + first(detail)
 	}
-	return "Elasticsearch says: " + first(detail, 200)
+	return "Elasticsearch says: " + first(detail)
 }
 
 // reading measures progress. Elasticsearch lists four shards a node at a time,
@@ -297,7 +297,7 @@ func (v view) result(run Run) *Result {
 }
 
 // explain tells in words why shards failed, and what is still true.
-func (r *Runner) explain(ctx context.Context, run Run, v view) (*Refusal, error) {
+func (r *Runner) explain(ctx context.Context, v view) (*Refusal, error) {
 	var whys, broken []string
 	for _, s := range v.failed {
 		if !slices.Contains(broken, s.Index) {
@@ -345,9 +345,9 @@ func Why(reason, detail string) string {
 	case contains("unknown setting", "failed to create index"):
 		return "the destination can't hold an index with these settings."
 	case strings.HasSuffix(reason, "INDEX_RESTORED"):
-		return "no node of the cluster may take it: " + first(detail, 200)
+		return "no node of the cluster may take it: " + first(detail)
 	}
-	return "Elasticsearch says: " + first(innermost(detail), 200)
+	return "Elasticsearch says: " + first(innermost(detail))
 }
 
 // innermost is the end of a chain of exceptions, which holds the cause: up to
@@ -362,12 +362,14 @@ func innermost(detail string) string {
 	return detail
 }
 
-// first cuts text to n runes; reasons can hold whole stack traces.
-func first(text string, n int) string {
+// first is the first line of a text, at most 200 runes of it; reasons can hold
+// whole stack traces.
+func first(text string) string {
+	const most = 200
 	text, _, _ = strings.Cut(text, "\n")
 	runes := []rune(text)
-	if len(runes) <= n {
+	if len(runes) <= most {
 		return text
 	}
-	return string(runes[:n]) + "…"
+	return string(runes[:most]) + "…"
 }

@@ -145,7 +145,7 @@ func (c *Client) Snapshots(ctx context.Context, repository string, names ...stri
 		return c.list(ctx, url.Values{"verbose": {"false"}}, repository, "_all")
 	}
 	var snapshots []esops.Snapshot
-	for _, chunk := range chunks(slices.DeleteFunc(slices.Clone(names), special), urlBytes) {
+	for _, chunk := range chunks(slices.DeleteFunc(slices.Clone(names), special)) {
 		some, err := c.list(ctx, url.Values{"ignore_unavailable": {"true"}}, repository, chunk)
 		if err != nil {
 			return nil, err

@@ -152,7 +152,7 @@ func (c *Client) State(ctx context.Context, names []string) (esops.State, error)
 // Names that can't be an index's would be read as patterns, or refuse the whole
 // request, and stand under nothing.
 func stateRequests(names []string) [][]string {
-	lists := chunks(slices.DeleteFunc(slices.Clone(names), special), urlBytes)
+	lists := chunks(slices.DeleteFunc(slices.Clone(names), special))
 	const about = "blocks,customs,nodes"
 	switch {
 	case len(lists) == 0:
@@ -167,14 +167,14 @@ func stateRequests(names []string) [][]string {
 	return requests
 }
 
-// chunks joins names by commas into lists of at most limit bytes as escaped.
-func chunks(names []string, limit int) []string {
+// chunks joins names by commas into lists that fit a URL as escaped.
+func chunks(names []string) []string {
 	var lists []string
 	var b strings.Builder
 	size := 0
 	for _, name := range names {
 		grows := len(url.PathEscape(name)) + 3
-		if size > 0 && size+grows > limit {
+		if size > 0 && size+grows > urlBytes {
 			lists = append(lists, b.String())
 			b.Reset()
 			size = 0

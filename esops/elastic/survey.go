@@ -163,7 +163,7 @@ func parseBytes(text string) int64 {
 // Facts implements esops.Surveyor.
 func (c *Client) Facts(ctx context.Context, indices []string) (map[string]esops.Fact, error) {
 	facts := map[string]esops.Fact{}
-	for _, chunk := range chunks(indices, urlBytes) {
+	for _, chunk := range chunks(indices) {
 		var answer map[string]struct {
 			Aliases  map[string]any             `json:"aliases"`
 			Mappings map[string]json.RawMessage `json:"mappings"`
@@ -222,7 +222,7 @@ func (c *Client) docs(ctx context.Context, facts map[string]esops.Fact) error {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	for _, chunk := range chunks(names, urlBytes) {
+	for _, chunk := range chunks(names) {
 		var rows []struct {
 			Index string `json:"index"`
 			Docs  string `json:"docs.count"`

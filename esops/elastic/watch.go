@@ -39,7 +39,7 @@ type recoveryEntry struct {
 // Recoveries implements esops.Watcher. Bytes that a closed index already had
 // count as recovered.
 func (c *Client) Recoveries(ctx context.Context, indices []string) ([]esops.Recovery, error) {
-	lists := chunks(slices.DeleteFunc(slices.Clone(indices), special), urlBytes)
+	lists := chunks(slices.DeleteFunc(slices.Clone(indices), special))
 	requests := make([][]string, len(lists))
 	for i, list := range lists {
 		requests[i] = []string{list, "_recovery"}
