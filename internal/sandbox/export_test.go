@@ -13,6 +13,15 @@ import (
 // BotPID is the process of the bot, 0 when there is none.
 func (s *Sandbox) BotPID() int { return s.bot.pid() }
 
+// Verbs are those the composer offers.
+func (s *Sandbox) Verbs() []string {
+	var names []string
+	for _, v := range s.said.Verbs {
+		names = append(names, v.Verb)
+	}
+	return names
+}
+
 // Slack is the workspace itself.
 func (s *Sandbox) Slack() *slacksim.Server { return s.slack }
 

@@ -26,7 +26,7 @@ type verbHint struct {
 	What  string   `json:"what"`
 }
 
-var restoreFlags = []string{"--as", "--overwrite-closed", "--swap", "--replicas", "--partial", "--system"}
+var restoreFlags = []string{"--as", "--overwrite-closed", "--swap", "--at", "--replicas", "--partial", "--system"}
 
 // allVerbs are the verbs of the command; those this bot does not know yet are not
 // offered.
