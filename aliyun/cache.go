@@ -17,14 +17,16 @@ const (
 type Described struct {
 	Instance
 
-	At  time.Time
-	Err error
+	Backup *Backup // nil: not known
+	At     time.Time
+	Err    error
 }
 
 // An Inventory is what a Cache asks. A *Client is one.
 type Inventory interface {
 	Instances(ctx context.Context, region string) ([]Instance, error)
 	Instance(ctx context.Context, region, id string) (Instance, error)
+	AutoBackup(ctx context.Context, region, id string) (Backup, error)
 }
 
 // A Cache remembers instances for a minute, so that a list of clusters costs
@@ -105,9 +107,9 @@ func (c *Cache) describe(ctx context.Context, region string, ids []string) map[s
 	for range min(describers, len(ids)) {
 		group.Go(func() {
 			for id := range next {
-				i, err := c.from.Instance(ctx, region, id)
+				d := c.one(ctx, region, id)
 				mu.Lock()
-				found[id] = Described{Instance: i, At: c.now(), Err: err}
+				found[id] = d
 				mu.Unlock()
 			}
 		})
@@ -118,6 +120,20 @@ func (c *Cache) describe(ctx context.Context, region string, ids []string) map[s
 	close(next)
 	group.Wait()
 	return found
+}
+
+// one asks about one instance, and whether its snapshots are taken: of one that
+// works only, since the cloud does not tell of another.
+func (c *Cache) one(ctx context.Context, region, id string) Described {
+	i, err := c.from.Instance(ctx, region, id)
+	d := Described{Instance: i, At: c.now(), Err: err}
+	if err != nil || i.Status != StatusActive {
+		return d
+	}
+	if backup, err := c.from.AutoBackup(ctx, region, id); err == nil {
+		d.Backup = &backup
+	}
+	return d
 }
 
 func (c *Cache) region(name string) *cachedRegion {

@@ -134,7 +134,7 @@ func (d *Desk) Open(ctx context.Context, actor Actor, o Opening) (Operation, err
 			return d.Store.Load(ctx, once.Opened)
 		case errors.As(err, &held):
 			return Operation{}, esops.Refuse("target_held", fmt.Sprintf("See how it stands with: status %s", held.By),
-				"%s is the target of %s, which is not finished.", held.Target, held.By)
+				"%s is the target of %s, which is not finished.", strings.Replace(held.Target, "/", " ", 1), held.By)
 		}
 		return opened, err
 	}

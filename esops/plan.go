@@ -120,6 +120,18 @@ func (p Plan) Targets() []string {
 	return names
 }
 
+// Holds are what the plan keeps others from planning on: its targets, and the
+// repository that it shares or takes off. No index has a slash in its name.
+func (p Plan) Holds() []string {
+	names := p.Targets()
+	for _, step := range p.Steps {
+		if step.Share != nil {
+			names = append(names, "repository/"+step.Share.Repository)
+		}
+	}
+	return names
+}
+
 // Overwrites reports whether the plan replaces or deletes existing data.
 func (p Plan) Overwrites() bool {
 	return slices.ContainsFunc(p.Items, func(i Item) bool { return i.TargetState != TargetAbsent })
@@ -160,14 +172,18 @@ func (p Plan) Digest() string {
 // Readings are what was measured when the plan was made. They stand beside the
 // plan and decide nothing but a policy's larger_than.
 type Readings struct {
-	Taken           time.Time     `json:"taken"`
-	Version         string        `json:"version"` // the destination's
-	Health          string        `json:"health"`
-	SnapshotState   string        `json:"snapshot_state,omitempty"`
-	SnapshotStarted time.Time     `json:"snapshot_started,omitzero"`
-	SnapshotVersion string        `json:"snapshot_version,omitempty"`
-	Items           []ItemReading `json:"items,omitempty"`
-	Findings        []Finding     `json:"findings,omitempty"`
+	Taken           time.Time `json:"taken"`
+	Version         string    `json:"version"` // the destination's
+	Health          string    `json:"health"`
+	SnapshotState   string    `json:"snapshot_state,omitempty"`
+	SnapshotStarted time.Time `json:"snapshot_started,omitzero"`
+	SnapshotVersion string    `json:"snapshot_version,omitempty"`
+	// SnapshotMaker is the cloud's instance that took it, SnapshotGone when the
+	// cloud deletes it for good; of automatic snapshots only.
+	SnapshotMaker string        `json:"snapshot_maker,omitempty"`
+	SnapshotGone  time.Time     `json:"snapshot_gone,omitzero"`
+	Items         []ItemReading `json:"items,omitempty"`
+	Findings      []Finding     `json:"findings,omitempty"`
 }
 
 // An ItemReading is what is known of one index in the snapshot. Negative means

@@ -33,6 +33,9 @@ type Planner struct {
 	// cluster by its ID there.
 	Cloud    Cloud
 	Instance func(id string) (Instance, bool)
+	// Automatic tells what the cloud's rules say of a snapshot that it took by
+	// itself, false of any other; nil: there is no such rule.
+	Automatic func(repository string, s Snapshot) (Automatic, bool)
 	// Speed is what restores to this cluster came to so far, in bytes a second;
 	// false when it is not known.
 	Speed func(ctx context.Context) (float64, bool)
@@ -71,6 +74,11 @@ func (p Planner) restore(ctx context.Context, req Request, earlier map[string]st
 	plan.Snapshot, plan.SnapshotUUID = snapshot.Name, snapshot.UUID
 	readings.SnapshotState, readings.SnapshotStarted = snapshot.State, snapshot.Started
 	readings.SnapshotVersion = maker(snapshot.Version)
+	if p.Automatic != nil {
+		if told, ok := p.Automatic(req.Repository, snapshot); ok {
+			readings.SnapshotMaker, readings.SnapshotGone = told.Maker, told.Gone
+		}
+	}
 
 	chosen := selectIndices(req.Indices, snapshot.Indices, req.System)
 	readings.Findings = p.judge(cluster, snapshot, chosen, req)
@@ -93,11 +101,20 @@ func (p Planner) restore(ctx context.Context, req Request, earlier map[string]st
 	return plan, readings, nil
 }
 
-// Again plans what was approved once more, from the pinned snapshot.
+// Again plans what was approved once more, from the pinned snapshot. Of the
+// warnings that were approved some may be gone, which makes no other plan of it.
 func (p Planner) Again(ctx context.Context, was Plan) (Plan, Readings, error) {
+	plan, readings, err := p.again(ctx, was)
+	if err == nil && !slices.ContainsFunc(plan.Approves, func(code string) bool { return !slices.Contains(was.Approves, code) }) {
+		plan.Approves = slices.Clone(was.Approves)
+	}
+	return plan, readings, err
+}
+
+func (p Planner) again(ctx context.Context, was Plan) (Plan, Readings, error) {
 	for _, kind := range []StepKind{StepShare, StepUnshare} {
 		if step := was.Step(kind); step != nil {
-			return p.share(ctx, was.Kind, *step.Share)
+			return p.shareAgain(ctx, was, *step.Share)
 		}
 	}
 	if was.Kind == KindUndo {

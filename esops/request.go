@@ -14,6 +14,10 @@ const (
 type Request struct {
 	Kind    Kind   `json:"kind"`
 	Cluster string `json:"cluster"` // the destination's configured name
+	// Source of a share is the instance whose snapshots are shared, and Then the
+	// restore that it is wanted for, if there is one.
+	Source string   `json:"source,omitempty"`
+	Then   *Request `json:"then,omitempty"`
 	// Repository and Snapshot name the snapshot as typed: a name, "latest" or
 	// a time. The plan holds what they were resolved to.
 	Repository string `json:"repository,omitempty"`

@@ -50,7 +50,6 @@ type Runner struct {
 	moved      time.Time // the last time bytes or shards came
 	asked      time.Time // the last time it was asked why shards wait
 	why        string    // what the answer was
-	unshared   time.Time // the last time the cloud was asked to take a repository off
 	counted    int       // looks at an index that did not answer whole
 }
 
@@ -191,8 +190,8 @@ func (r *Runner) unsettled(queued bool, state State) string {
 // Send sends the request that was just journaled. Only the process that wrote
 // the journal entry may call it, and once.
 func (r *Runner) Send(ctx context.Context, run Run, sent Sent) (Outcome, error) {
-	if run.Next() == StepShare {
-		return r.sendShare(ctx, run, sent)
+	if next := run.Next(); next == StepShare || next == StepUnshare {
+		return r.sendCloud(ctx, run, sent)
 	}
 	r.quietSince, r.notSent = time.Time{}, 0
 	if r.Now().Sub(sent.At) > lookFresh {

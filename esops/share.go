@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -39,6 +40,13 @@ type SharedRepository struct {
 	Valid  bool   // whether the cloud calls it available
 }
 
+// An Automatic is what a cloud's rules say of a snapshot that it took by itself.
+type Automatic struct {
+	Maker string         // the instance that took it; empty: its name does not tell
+	Zone  *time.Location // its region's; nil: not known
+	Gone  time.Time      // when it is deleted for good, at the latest; zero: not known
+}
+
 // A Sharing is whose repository goes where.
 type Sharing struct {
 	Source      Instance `json:"source"`
@@ -68,6 +76,28 @@ func (p Planner) Unshare(ctx context.Context, run Run) (Plan, Readings, error) {
 	return p.share(ctx, KindUndo, *step.Share)
 }
 
+// shareAgain plans a share, or its undo, once more. That the repository is there
+// by now is no reason to fail, and what can't be told now, but was known when it
+// was approved, is waited for.
+func (p Planner) shareAgain(ctx context.Context, was Plan, sharing Sharing) (Plan, Readings, error) {
+	plan, readings, err := p.share(ctx, was.Kind, sharing)
+	if err != nil {
+		return plan, readings, err
+	}
+	for i, f := range readings.Findings {
+		switch {
+		case was.Kind == KindShare && (f.Code == codeShared || f.Code == "shared_invalid"):
+			readings.Findings[i].Severity = Note
+		case f.Severity == Warning && strings.HasSuffix(f.Code, "_unknown") && !slices.Contains(was.Approves, f.Code):
+			return plan, readings, fmt.Errorf("%w: %w", ErrUnavailable, Refuse(f.Code, f.WayOut, "%s", f.Sentence))
+		}
+	}
+	return plan, readings, nil
+}
+
+// codeShared is the finding that there is nothing to share.
+const codeShared = "already_shared"
+
 func (p Planner) share(ctx context.Context, kind Kind, sharing Sharing) (Plan, Readings, error) {
 	if p.Cloud == nil {
 		return Plan{}, Readings{}, Refuse("no_cloud", "Add the aliyun section.", "No Alibaba Cloud is configured here.")
@@ -83,7 +113,7 @@ func (p Planner) share(ctx context.Context, kind Kind, sharing Sharing) (Plan, R
 		plan.Steps = []Step{{Kind: StepUnshare, Share: &sharing}}
 		readings.Findings, err = p.mayUnshare(ctx, sharing)
 	} else {
-		readings.Findings, err = p.Cloud.Judge(ctx, p.configured(sharing.Source), p.configured(sharing.Destination))
+		readings.Findings, err = p.mayShare(ctx, sharing)
 	}
 	if err != nil {
 		return Plan{}, Readings{}, err
@@ -91,6 +121,28 @@ func (p Planner) share(ctx context.Context, kind Kind, sharing Sharing) (Plan, R
 	plan.Approves = approves(readings.Findings)
 	sortFindings(readings.Findings)
 	return plan, readings, nil
+}
+
+// mayShare asks the cloud. While its list of what is shared can't be had,
+// Elasticsearch's own tells whether the repository is there.
+func (p Planner) mayShare(ctx context.Context, sharing Sharing) ([]Finding, error) {
+	findings, err := p.Cloud.Judge(ctx, p.configured(sharing.Source), p.configured(sharing.Destination))
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(findings, func(f Finding) bool { return f.Code == "shared_unknown" })
+	if at < 0 {
+		return findings, nil
+	}
+	listed, err := p.Reader.Repositories(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("listing the repositories of %s: %w", p.Cluster, err)
+	}
+	if slices.ContainsFunc(listed, func(r Repository) bool { return r.Name == sharing.Repository }) {
+		findings[at] = Finding{Code: codeShared, Severity: Blocking,
+			Sentence: fmt.Sprintf("%s has the repository of %s already, as Elasticsearch lists it.", p.Cluster, named(sharing.Source))}
+	}
+	return findings, nil
 }
 
 // configured is an instance with what only the configuration knows of it.
@@ -131,10 +183,10 @@ func using(state State, repository string) bool {
 	return slices.ContainsFunc(state.Restores, func(r Restoring) bool { return r.Repository == repository })
 }
 
-// Times of a share.
+// Times of a share and of its undo.
 const (
-	// shareAgain is how long a repository may stay unseen after it was added
-	// until it is added once more; adding it twice makes one.
+	// shareAgain is how long what the cloud was asked for may stay unseen until
+	// it is asked once more; adding a repository twice makes one.
 	shareAgain = 60 * time.Second
 	shareTries = 3
 )
@@ -153,18 +205,10 @@ func (r *Runner) share(ctx context.Context, run Run) (Outcome, error) {
 		return Outcome{Result: &Result{Step: StepShare, Targets: []TargetResult{{Name: sharing.Repository, Made: run.Sent != nil}}}}, nil
 	case there:
 		return Outcome{Waiting: "The repository is added; it is waited for until it is available."}, nil
-	case run.Sent != nil && r.notSent != run.Sent.Attempt && r.Now().Sub(run.Sent.At) < shareAgain:
+	case r.asking(run):
 		return Outcome{Waiting: "Alibaba Cloud was asked to add the repository; it is not to be seen yet."}, nil
 	}
-	attempt := 1
-	if run.Sent != nil {
-		attempt = run.Sent.Attempt + 1
-	}
-	if attempt > shareTries {
-		return Outcome{Failure: Refuse("share_unseen", "Look into the console, then ask again.",
-			"Alibaba Cloud was asked %d times to add the repository, and it never came to be seen.", shareTries)}, nil
-	}
-	return Outcome{Journal: &Sent{At: r.Now().UTC(), Attempt: attempt, Looked: []Looked{{Target: sharing.Repository, State: TargetAbsent}}}}, nil
+	return r.askCloud(run, Looked{Target: sharing.Repository, State: TargetAbsent})
 }
 
 // sharedThere looks at both lists.
@@ -189,24 +233,6 @@ func (r *Runner) sharedThere(ctx context.Context, sharing Sharing) (there, valid
 	return visible, visible, nil
 }
 
-// sendShare adds the repository, once for each journal entry.
-func (r *Runner) sendShare(ctx context.Context, run Run, sent Sent) (Outcome, error) {
-	sharing := *run.step().Share
-	err := r.Cloud.Share(ctx, sharing.Destination, sharing.Source)
-	if refusal, refused := Refused(err); refused {
-		// What the cloud refuses because it is there already is no refusal.
-		if there, _, lookErr := r.sharedThere(ctx, sharing); lookErr == nil && there {
-			return Outcome{}, nil
-		}
-		return Outcome{Failure: refusal}, nil
-	}
-	if errors.Is(err, ErrUnavailable) || errors.Is(err, ErrBusy) {
-		r.notSent = sent.Attempt
-		return Outcome{Waiting: "Alibaba Cloud takes no change now; it is asked again."}, nil
-	}
-	return Outcome{}, nil // added, or only looking tells
-}
-
 // unshare takes the repository off, unless a restore reads it.
 func (r *Runner) unshare(ctx context.Context, run Run) (Outcome, error) {
 	sharing := *run.step().Share
@@ -215,7 +241,7 @@ func (r *Runner) unshare(ctx context.Context, run Run) (Outcome, error) {
 		return Outcome{}, err
 	}
 	if !there {
-		return Outcome{Result: &Result{Step: StepUnshare}}, nil
+		return Outcome{Result: &Result{Step: StepUnshare, Targets: []TargetResult{{Name: sharing.Repository}}}}, nil
 	}
 	state, err := r.Watcher.State(ctx, nil)
 	if err != nil {
@@ -224,17 +250,68 @@ func (r *Runner) unshare(ctx context.Context, run Run) (Outcome, error) {
 	if using(state, sharing.Repository) {
 		return Outcome{Waiting: "A restore reads the repository; it is waited for."}, nil
 	}
-	if r.Now().Sub(r.unshared) < shareAgain {
+	if r.asking(run) {
 		return Outcome{Waiting: "Alibaba Cloud was asked to take the repository off; it is still to be seen."}, nil
 	}
-	r.unshared = r.Now()
-	err = r.Cloud.Unshare(ctx, sharing.Destination, sharing.Source)
+	return r.askCloud(run, Looked{Target: sharing.Repository, State: TargetMade})
+}
+
+// asking reports whether the cloud was asked a moment ago, and may be at it.
+func (r *Runner) asking(run Run) bool {
+	return run.Sent != nil && r.notSent != run.Sent.Attempt && r.Now().Sub(run.Sent.At) < shareAgain
+}
+
+// askCloud journals the next request to the cloud, or gives up. One that surely
+// changed nothing goes out again under its own number, after a while.
+func (r *Runner) askCloud(run Run, looked Looked) (Outcome, error) {
+	attempt := 1
+	switch {
+	case run.Sent == nil:
+	case r.notSent != run.Sent.Attempt:
+		attempt = run.Sent.Attempt + 1
+	case r.Now().Sub(r.busySince) < r.busy:
+		return Outcome{Waiting: r.why}, nil
+	default:
+		attempt = run.Sent.Attempt
+	}
+	if attempt > shareTries {
+		return Outcome{Failure: Refuse("cloud_unseen", "Look into the console, then ask again.",
+			"Alibaba Cloud was asked %d times, and what it was asked for never came to be seen.", shareTries)}, nil
+	}
+	return Outcome{Journal: &Sent{At: r.Now().UTC(), Attempt: attempt, Looked: []Looked{looked}}}, nil
+}
+
+// sendCloud sends the change, once for each journal entry.
+func (r *Runner) sendCloud(ctx context.Context, run Run, sent Sent) (Outcome, error) {
+	r.notSent = 0
+	sharing := *run.step().Share
+	share := run.Next() == StepShare
+	change := r.Cloud.Unshare
+	if share {
+		change = r.Cloud.Share
+	}
+	err := change(ctx, sharing.Destination, sharing.Source)
 	if refusal, refused := Refused(err); refused {
+		// What the cloud refuses because it is so already is no refusal.
+		if there, _, lookErr := r.sharedThere(ctx, sharing); lookErr == nil && there == share {
+			return Outcome{}, nil
+		}
 		return Outcome{Failure: refusal}, nil
 	}
-	if err != nil && !errors.Is(err, ErrUnknown) {
-		r.unshared = time.Time{}
-		return Outcome{Waiting: "Alibaba Cloud takes no change now; it is asked again."}, nil
+	if errors.Is(err, ErrUnavailable) || errors.Is(err, ErrBusy) {
+		r.notSent = sent.Attempt
+		r.busySince, r.busy = r.Now(), min(max(2*r.busy, busyPause), busyLimit)
+		r.why = "Alibaba Cloud takes no change now; it is asked again." + because(err)
+		return Outcome{Waiting: r.why}, nil
 	}
-	return Outcome{Waiting: "Alibaba Cloud was asked to take the repository off."}, nil
+	return Outcome{}, nil // done, or only looking tells
+}
+
+// because is what a refusal inside an error says.
+func because(err error) string {
+	var refusal *Refusal
+	if errors.As(err, &refusal) {
+		return " " + refusal.Sentence
+	}
+	return ""
 }

@@ -13,8 +13,8 @@ func (r *Runner) stop(ctx context.Context, run Run) (Outcome, error) {
 	if run.Sent == nil {
 		return Outcome{Stopped: &Stopped{}}, nil
 	}
-	if run.Next() == StepShare {
-		return r.share(ctx, run) // it is asked for already: it ends by itself
+	if next := run.Next(); next == StepShare || next == StepUnshare {
+		return r.Look(ctx, run, false) // the cloud is asked already: it ends by itself
 	}
 	if _, known := run.result(StepRestore); !known {
 		return r.restore(ctx, run, false)

@@ -40,6 +40,9 @@ func (a visit) again(ctx context.Context, c Command, caller Caller) (*Answer, er
 		return blocked("It can't be done; nobody was asked.", readings.Findings), nil
 	}
 	reason := strings.TrimSpace(c.Reason)
+	if reason == "" && c.Verb == actionPlanAgain && wantedNext(was) {
+		reason = was.Reason // it is the restore's: the share was asked for on its way
+	}
 	if reason == "" {
 		reason = fmt.Sprintf("%s of %s", map[string]string{actionRetry: "retry", actionUndo: "undo", actionPlanAgain: "new plan"}[c.Verb], was.ID)
 	}
@@ -58,6 +61,16 @@ func (a visit) again(ctx context.Context, c Command, caller Caller) (*Answer, er
 // requestOf is what the new operation was asked for, as a request.
 func requestOf(plan esops.Plan, was approvals.Operation) esops.Request {
 	req := was.Request
+	if plan.Kind == esops.KindShare || plan.Step(esops.StepUnshare) != nil {
+		req.Kind = plan.Kind
+		if plan.Kind == esops.KindUndo {
+			req.Then = nil
+		}
+		return req
+	}
+	if req.Then != nil {
+		req = *req.Then
+	}
 	req.Kind, req.Snapshot = plan.Kind, plan.Snapshot
 	indices := make([]string, len(plan.Items))
 	for i, item := range plan.Items {
@@ -69,13 +82,26 @@ func requestOf(plan esops.Plan, was approvals.Operation) esops.Request {
 
 // follow plans what follows.
 func follow(ctx context.Context, planner esops.Planner, was approvals.Operation, verb string) (esops.Plan, esops.Readings, error) {
-	switch verb {
-	case actionRetry:
+	share := was.Plan.Step(esops.StepShare)
+	switch {
+	case verb == actionRetry:
 		return planner.Retry(ctx, was.Run())
-	case actionUndo:
+	case verb == actionUndo && share != nil:
+		return planner.Unshare(ctx, was.Run())
+	case verb == actionUndo:
 		return planner.Undo(ctx, was.Run())
+	case wantedNext(was):
+		return planner.Restore(ctx, *was.Request.Then)
+	case share != nil:
+		return planner.Share(ctx, share.Share.Source, share.Share.Destination)
 	}
 	return planner.Restore(ctx, was.Request)
+}
+
+// wantedNext reports a share that is done and was asked for on the way to a
+// restore.
+func wantedNext(op approvals.Operation) bool {
+	return op.Kind == esops.KindShare && op.State == approvals.Succeeded && op.Request.Then != nil
 }
 
 // mayFollow refuses what can't follow an operation as it is.
@@ -97,8 +123,8 @@ func (a *App) mayFollow(was approvals.Operation, verb string) *esops.Refusal {
 			return esops.Refuse("nothing_to_retry", "", "%s is %s; only what failed or was stopped is tried again.", was.ID, was.State)
 		}
 	case actionPlanAgain:
-		if was.Kind != esops.KindRestore {
-			return esops.Refuse("nothing_to_plan", "", "%s is no restore.", was.ID)
+		if was.Kind == esops.KindUndo || was.Kind == esops.KindShare && was.State == approvals.Succeeded && was.Request.Then == nil {
+			return esops.Refuse("nothing_to_plan", "", "%s is %s; there is nothing to plan again.", was.ID, was.State)
 		}
 	}
 	return nil
@@ -106,7 +132,7 @@ func (a *App) mayFollow(was approvals.Operation, verb string) *esops.Refusal {
 
 // madeSomething reports whether an operation left something that can be taken back.
 func madeSomething(op approvals.Operation) bool {
-	if op.Kind != esops.KindRestore {
+	if op.Kind == esops.KindUndo {
 		return false
 	}
 	for _, r := range op.Results {
@@ -114,7 +140,7 @@ func madeSomething(op approvals.Operation) bool {
 			return true
 		}
 		for _, t := range r.Targets {
-			if r.Step == esops.StepRestore && t.Made {
+			if (r.Step == esops.StepRestore || r.Step == esops.StepShare) && t.Made {
 				return true
 			}
 		}
@@ -124,12 +150,14 @@ func madeSomething(op approvals.Operation) bool {
 
 // followUps are the buttons for what can follow a finished operation.
 func followUps(op approvals.Operation) []string {
-	if !op.State.Final() || op.Kind != esops.KindRestore {
+	if !op.State.Final() || op.Kind == esops.KindUndo {
 		return nil
 	}
 	var actions []string
 	switch {
-	case op.Sent != nil && (op.State == approvals.Failed || op.State == approvals.Cancelled):
+	case wantedNext(op):
+		actions = append(actions, actionPlanAgain)
+	case op.Kind == esops.KindRestore && op.Sent != nil && (op.State == approvals.Failed || op.State == approvals.Cancelled):
 		actions = append(actions, actionRetry)
 	case op.State == approvals.Failed || op.State == approvals.Expired:
 		actions = append(actions, actionPlanAgain)

@@ -33,9 +33,9 @@ const recordWithin = 2500 * time.Millisecond
 
 // A Cluster is one that people can name.
 type Cluster struct {
-	Name       string
-	InstanceID string // of Alibaba Cloud; empty when it is not one
-	ReadOnly   bool   // may be listed, planned for and a source; never changed
+	Name     string
+	Instance esops.Instance // of Alibaba Cloud; the zero one when it is none, or not known to be
+	ReadOnly bool           // may be listed, planned for and a source; never changed
 	// VisibleTo are who may read about it; none: whoever may use the bot.
 	VisibleTo []approvals.Principal
 	Planner   esops.Planner
@@ -60,6 +60,7 @@ type App struct {
 	Desk       *approvals.Desk
 	Store      Store
 	Clusters   []Cluster
+	Cloud      Cloud                 // nil: Alibaba Cloud is not configured
 	Channels   []string              // where commands work; empty: wherever the bot is a member
 	Requesters []approvals.Principal // who may use any verb but help; empty: every full member
 	Zone       *time.Location
@@ -137,6 +138,8 @@ func (a *App) command(ctx context.Context, c Command, caller Caller) (*Answer, e
 		return v.plan(ctx, c)
 	case "restore":
 		return v.restore(ctx, c, caller)
+	case "share":
+		return v.share(ctx, c, caller)
 	case "list":
 		return v.list(ctx, c)
 	case "history":

@@ -308,7 +308,11 @@ func (b *Board) reply(r audit.Record, op approvals.Operation) Answer {
 	if ends(r.Event, op) {
 		p = append(prose{}.who(op.Requester).say(" "), p...)
 		said = fmt.Sprintf("%s, %s", op.ID, said)
-		return Answer{Text: "<@" + op.Requester.ID + "> " + escape(said), Blocks: []block{p.block()}}
+		answer := Answer{Text: "<@" + op.Requester.ID + "> " + escape(said), Blocks: []block{p.block()}}
+		if wantedNext(op) {
+			answer.Blocks = append(answer.Blocks, slack.NewActionBlock("", cardButton(op, actionPlanAgain, nextLabel, nextLabel)))
+		}
+		return answer
 	}
 	return Answer{Text: escape(said), Blocks: []block{p.block()}}
 }
@@ -381,6 +385,11 @@ func (b *Board) refresh(ctx context.Context, lease *store.Lease) error {
 				return err
 			}
 			continue
+		}
+		if !op.Readings.SnapshotGone.IsZero() && b.sender.updates.Tokens() >= 1 {
+			if err := b.card(ctx, lease, op.ID, open); err != nil { // it counts down
+				return err
+			}
 		}
 		if err := b.remind(ctx, op); err != nil {
 			return err

@@ -28,7 +28,7 @@ type Shown struct {
 	Place    int // in its destination's queue, from 1; 0 when it waits for nobody
 	Owner    string
 	Zone     *time.Location
-	Now      time.Time // decides whether an operation is due, and is shown nowhere
+	Now      time.Time // decides whether an operation is due and counts down a snapshot's days
 }
 
 // shown gathers what a card is drawn from.
@@ -71,6 +71,13 @@ var stateWords = map[approvals.State]string{
 // summary is one sentence about what an operation does.
 func summary(op approvals.Operation) string {
 	plan := op.Plan
+	if sharing := sharingOf(plan); sharing != nil {
+		verb := "share the automatic snapshots of %s with %s"
+		if plan.Step(esops.StepUnshare) != nil {
+			verb = "stop sharing the automatic snapshots of %s with %s"
+		}
+		return clean(fmt.Sprintf(verb, plan.Source, plan.Cluster), proseLimit)
+	}
 	what := count(len(plan.Items), "index", "indices")
 	if len(plan.Items) == 1 {
 		what = plan.Items[0].Index
@@ -85,9 +92,12 @@ func render(s Shown) Answer {
 	title := fmt.Sprintf("%s %s: %s", kindWord(op), op.ID, state)
 	answer := Answer{
 		Text:   escape(clean(fmt.Sprintf("%s %s (%s) is %s: %s. Asked by %s: %s", kindWord(op), op.ID, op.State, state, summary(op), op.Requester.Name, op.Reason), 2800)),
-		Blocks: []block{heading(title), facts(s).block(), items(op.Plan, op.Readings)},
+		Blocks: []block{heading(title), facts(s).block()},
 	}
 	add := func(b ...block) { answer.Blocks = append(answer.Blocks, b...) }
+	if len(op.Plan.Items) > 0 {
+		add(items(op.Plan, op.Readings))
+	}
 	add(findings(op.Readings.Findings)...)
 	if p := standing(s); len(p) > 0 {
 		add(p.block())
@@ -122,6 +132,15 @@ func facts(s Shown) prose {
 		p = p.strong("Follows ").say(string(op.Follows)).br()
 	}
 	p = p.strong("Destination ").say(plan.Cluster).say(" (Elasticsearch " + readings.Version + ", " + readings.Health + ")").br()
+	if sharingOf(plan) != nil {
+		p = p.strong("Source ").say(clean(s.Owner, nameLimit)).br().
+			strong("Repository ").say(clean(plan.Repository, nameLimit)).br().
+			strong("What ").say(summary(op))
+		if then := op.Request.Then; then != nil {
+			p = p.say(clean(fmt.Sprintf(", to restore %s from %s", then.Indices, then.Snapshot), proseLimit))
+		}
+		return p
+	}
 	p = p.strong("Repository ").say(clean(plan.Repository, nameLimit))
 	if s.Owner != plan.Repository {
 		p = p.say(", owned by " + s.Owner)
@@ -134,6 +153,12 @@ func facts(s Shown) prose {
 		p = p.say(fmt.Sprintf(", %s, started %s, %s old when asked", readings.SnapshotState,
 			moment(readings.SnapshotStarted, s.Zone), roughly(op.Opened.Sub(readings.SnapshotStarted))))
 	}
+	if readings.SnapshotMaker != "" && readings.SnapshotMaker != plan.Source {
+		p = p.say(", of instance " + clean(readings.SnapshotMaker, nameLimit))
+	}
+	if !op.State.Final() {
+		p = p.say(goneWords(readings.SnapshotGone, s.Now))
+	}
 	p = p.br().strong("Size ")
 	if bytes, known := readings.Bytes(); known {
 		p = p.say(size(bytes))
@@ -141,6 +166,16 @@ func facts(s Shown) prose {
 		p = p.say("not known")
 	}
 	return p.say(", " + count(len(plan.Items), "index", "indices"))
+}
+
+// sharingOf is the sharing that a plan makes or takes back, or nil.
+func sharingOf(plan esops.Plan) *esops.Sharing {
+	for _, kind := range []esops.StepKind{esops.StepShare, esops.StepUnshare} {
+		if step := plan.Step(kind); step != nil {
+			return step.Share
+		}
+	}
+	return nil
 }
 
 // aliasMove is the move of an alias that a plan holds, or nil.
@@ -372,26 +407,33 @@ func buttons(op approvals.Operation, heldUp bool) *slack.ActionBlock {
 	}
 	var elements []slack.BlockElement
 	asks := op.State == approvals.Ready && !op.Needs.Standing()
+	what := " " + strings.ToLower(kindWord(op))
 	if op.State == approvals.Waiting || asks && heldUp {
-		elements = append(elements, button(actionApprove, "Approve", "Approve restore").WithStyle(slack.StylePrimary))
+		elements = append(elements, button(actionApprove, "Approve", "Approve"+what).WithStyle(slack.StylePrimary))
 	}
 	if op.State == approvals.Waiting || asks {
-		elements = append(elements, button(actionDeny, "Deny", "Deny restore").WithStyle(slack.StyleDanger))
+		elements = append(elements, button(actionDeny, "Deny", "Deny"+what).WithStyle(slack.StyleDanger))
 	}
 	if op.State == approvals.Waiting || op.State == approvals.Ready || op.State == approvals.Running {
 		label := "Cancel"
 		if op.State == approvals.Running {
 			label = "Stop"
 		}
-		elements = append(elements, button(actionCancel, label, label+" restore"))
+		elements = append(elements, button(actionCancel, label, label+what))
 	}
 	for _, action := range followUps(op) {
 		labels := map[string]string{actionRetry: "Retry", actionUndo: "Undo", actionPlanAgain: "Plan again"}
+		if wantedNext(op) {
+			labels[actionPlanAgain] = nextLabel
+		}
 		elements = append(elements, button(action, labels[action], labels[action]))
 	}
-	elements = append(elements, button(actionDetails, "Details", "Details of restore"))
+	elements = append(elements, button(actionDetails, "Details", "Details of"+what))
 	return slack.NewActionBlock("", elements...)
 }
+
+// nextLabel is on the button that goes on from a share to the restore.
+const nextLabel = "Ask for the restore"
 
 // preview draws a plan that nobody asked for yet.
 func (a *App) preview(plan esops.Plan, readings esops.Readings) *Answer {

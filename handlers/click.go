@@ -71,6 +71,9 @@ func (a *App) click(ctx context.Context, in slack.InteractionCallback, action sl
 		}
 		return nil, v.openForm(ctx, caller, chosenBefore(action.Value))
 	}
+	if action.ActionID == actionShare {
+		return a.sharedFirst(ctx, action.Value, caller)
+	}
 	id, ok := approvals.ParseID(action.Value)
 	if !ok {
 		a.Log.Warn("click ignored", "actor", caller.User, "err", "its value is no id")
@@ -87,7 +90,7 @@ func (a *App) click(ctx context.Context, in slack.InteractionCallback, action sl
 	if in.Container.Type == "view" && in.View.Type == slack.VTHomeTab {
 		return nil, a.fromHome(ctx, op, action.ActionID, caller)
 	}
-	if refusal := a.onRecord(ctx, in, op); refusal != nil {
+	if refusal := a.onRecord(ctx, in, op, action.ActionID == actionPlanAgain); refusal != nil {
 		return nil, a.recorded(ctx, op, caller.User, action.ActionID, refusal)
 	}
 	if refusal := a.Directory.Channel(ctx, caller.Channel); refusal != nil {
@@ -122,13 +125,14 @@ func (a *App) ours(in slack.InteractionCallback) error {
 }
 
 // onRecord refuses a click on any message but the operation's card: whoever has
-// a token of the app, or a response URL, can post buttons in its name.
-func (a *App) onRecord(ctx context.Context, in slack.InteractionCallback, op approvals.Operation) *esops.Refusal {
+// a token of the app, or a response URL, can post buttons in its name. What
+// follows an operation, which decides nothing, can be asked for in its thread.
+func (a *App) onRecord(ctx context.Context, in slack.InteractionCallback, op approvals.Operation, follows bool) *esops.Refusal {
 	card, err := a.bound(ctx, op.ID)
 	if err != nil {
 		return esops.Refuse("card_unknown", "Try again.", "It can't be told now whether this is the card of %s. Nothing was recorded.", op.ID)
 	}
-	if card.TS != "" && card.Channel == channelOf(in) && card.TS == in.Container.MessageTs && !in.Container.IsEphemeral {
+	if card.TS != "" && card.Channel == channelOf(in) && !in.Container.IsEphemeral && (card.TS == in.Container.MessageTs || follows && card.TS == in.Container.ThreadTs) {
 		return nil
 	}
 	wayOut := "Its card is in the channel where it was asked for."

@@ -47,9 +47,9 @@ func detailsView(op approvals.Operation, page int, who []prose) slack.ModalViewR
 	pages := max(1, (len(lines)+itemsOnPage-1)/itemsOnPage)
 	page = min(max(page, 1), pages)
 	from := (page - 1) * itemsOnPage
-	blocks := []block{
-		prose{}.strong(string(op.ID)).say(": " + summary(op) + ".").br().strong("Plan ").code(op.Digest).block(),
-		list(lines[from:min(from+itemsOnPage, len(lines))]),
+	blocks := []block{prose{}.strong(string(op.ID)).say(": " + summary(op) + ".").br().strong("Plan ").code(op.Digest).block()}
+	if len(lines) > 0 {
+		blocks = append(blocks, list(lines[from:min(from+itemsOnPage, len(lines))]))
 	}
 	if page == 1 && len(who) > 0 && !op.State.Final() {
 		blocks = append(blocks, prose{}.strong("Who can approve this").block(), list(who))
@@ -100,6 +100,9 @@ func detailLines(op approvals.Operation) []prose {
 // bodyBlocks show the restore request, in pieces that fit a block. Long lists
 // of indices are cut; the lines above have all of them.
 func bodyBlocks(op approvals.Operation) []block {
+	if sharing := sharingOf(op.Plan); sharing != nil {
+		return []block{prose{}.strong("What Alibaba Cloud is asked").block(), preformatted(cloudRequest(op.Plan, *sharing))}
+	}
 	body := op.Plan.Body()
 	if body == nil {
 		return nil
@@ -127,6 +130,16 @@ func bodyBlocks(op approvals.Operation) []block {
 		blocks = append(blocks, words(fmt.Sprintf("and %d more characters: the list of indices goes on as above", len(runes))).block())
 	}
 	return blocks
+}
+
+// cloudRequest is the call of the OpenAPI that shares, or stops sharing.
+func cloudRequest(plan esops.Plan, s esops.Sharing) string {
+	action := "AddSnapshotRepo"
+	if plan.Step(esops.StepUnshare) != nil {
+		action = "DeleteSnapshotRepo"
+	}
+	return fmt.Sprintf("%s in %s\ninstance to change: %s\nrepository of: %s\nits name there: %s",
+		action, s.Destination.Region, s.Destination.ID, s.Source.ID, s.Repository)
 }
 
 // preformatted shows text in fixed width, line by line.

@@ -19,7 +19,8 @@ type Command struct {
 	Help string // of help: the verb to explain
 
 	Cluster    string
-	Source     string // of share
+	Source     string         // of share: a cluster, or an instance's ID
+	Then       *esops.Request // of share: the restore that it is for
 	Repository string
 	Snapshot   string
 	Indices    string
@@ -58,6 +59,8 @@ var verbs = []verb{
 	{name: "clusters", example: "clusters", what: "each cluster: version and health"},
 	{name: "repos", usage: "CLUSTER", example: "repos es-cn-b", what: "each repository of a cluster, and whose it is", min: 1, max: 1,
 		take: func(c *Command, args []string) error { c.Cluster = args[0]; return nil }},
+	{name: "share", usage: "SOURCE DESTINATION --reason TEXT", example: `share es-cn-a es-cn-b --reason "ticket 4711"`,
+		what: "ask for sharing a cluster's automatic snapshots with another", min: 2, max: 2, flags: reasonFlagOnly, take: takeShare},
 	{name: "snapshots", usage: "CLUSTER [REPOSITORY] [--match GLOB] [--since 7d]", example: "snapshots es-cn-b aliyun_snapshot_from_es-cn-a --since 7d",
 		what: "the snapshots, newest first", min: 1, max: 2, flags: snapshotFlags, take: takeRepository},
 	{name: "show", usage: snapshotUsage, example: "show es-cn-b aliyun_snapshot_from_es-cn-a/latest",
@@ -296,6 +299,14 @@ func takeRestore(c *Command, args []string) error {
 		return errors.New("a restore needs a reason: --reason \"why\"")
 	}
 	return takeIndices(c, args)
+}
+
+func takeShare(c *Command, args []string) error {
+	if strings.TrimSpace(c.Reason) == "" {
+		return errors.New("a share needs a reason: --reason \"why\"")
+	}
+	c.Source, c.Cluster = args[0], args[1]
+	return nil
 }
 
 func takeID(c *Command, args []string) error {

@@ -24,35 +24,56 @@ const perPage = 15
 func (a visit) clusters(ctx context.Context) (*Answer, error) {
 	items := make([]prose, len(a.Clusters))
 	text := make([]string, len(a.Clusters))
+	said := make([]string, len(a.Clusters))
+	var seen map[string]Seen
 	var asking sync.WaitGroup
+	asking.Go(func() {
+		within, cancel := context.WithTimeout(ctx, cloudWithin)
+		defer cancel()
+		seen = a.seen(within)
+	})
 	for i, c := range a.Clusters {
 		asking.Go(func() {
 			within, cancel := context.WithTimeout(ctx, 10*time.Second)
 			defer cancel()
-			p := prose{}.strong(c.Name).say(" · ")
-			cluster, err := c.Planner.Reader.Cluster(within)
-			var refusal *esops.Refusal
-			said := ""
-			switch {
-			case err == nil:
-				said = fmt.Sprintf("Elasticsearch %s, health %s, %s", cluster.Version, cluster.Health, count(cluster.Nodes, "data node", "data nodes"))
-			case errors.As(err, &refusal):
-				said = refusal.Error()
-			default:
-				said = "It can't be asked now; the log says why."
-				a.Log.Warn("cluster not asked", "cluster", c.Name, "err", err)
-			}
-			if c.InstanceID != "" && c.InstanceID != c.Name {
-				said += ", instance " + c.InstanceID
-			}
-			if c.ReadOnly {
-				said += ", read-only by the configuration"
-			}
-			items[i], text[i] = p.say(said), c.Name+": "+said
+			said[i] = a.health(within, c)
 		})
 	}
 	asking.Wait()
+	for i, c := range a.Clusters {
+		instance, warnings := instanceWords(c, seen)
+		if instance != "" {
+			said[i] += "; " + instance
+		}
+		if c.ReadOnly {
+			said[i] += "; read-only by the configuration"
+		}
+		items[i] = prose{}.strong(c.Name).say(" · " + said[i])
+		for _, w := range warnings {
+			items[i] = items[i].strong(" Warning: ").say(clean(w, proseLimit))
+			said[i] += " Warning: " + w
+		}
+		text[i] = c.Name + ": " + said[i]
+	}
 	return listed("Clusters", items, text), nil
+}
+
+// cloudWithin bounds what Alibaba Cloud is asked for a list of clusters, of which
+// it may take a while to tell.
+const cloudWithin = 30 * time.Second
+
+// health tells how a cluster answers.
+func (a *App) health(ctx context.Context, c Cluster) string {
+	cluster, err := c.Planner.Reader.Cluster(ctx)
+	var refusal *esops.Refusal
+	switch {
+	case err == nil:
+		return fmt.Sprintf("Elasticsearch %s, health %s, %s", cluster.Version, cluster.Health, count(cluster.Nodes, "data node", "data nodes"))
+	case errors.As(err, &refusal):
+		return refusal.Error()
+	}
+	a.Log.Warn("cluster not asked", "cluster", c.Name, "err", err)
+	return "It can't be asked now; the log says why."
 }
 
 // listed is an answer of one line per thing; the top-level text says the same.
@@ -68,28 +89,29 @@ func (a visit) repos(ctx context.Context, c Command) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	repositories, err := cluster.Planner.Reader.Repositories(ctx)
+	shelves, from, err := a.shelves(ctx, cluster)
 	if err != nil {
-		return nil, fmt.Errorf("listing the repositories of %s: %w", cluster.Name, err)
+		return nil, err
 	}
-	if len(repositories) == 0 {
-		return say(fmt.Sprintf("%s has no snapshot repository.", cluster.Name)), nil
+	if len(shelves) == 0 {
+		return say(fmt.Sprintf("%s has no snapshot repository. %s", cluster.Name, from)), nil
 	}
 	var items []prose
 	var text []string
-	for _, r := range repositories {
-		said := fmt.Sprintf("type %s", r.Type)
-		if owner := cluster.Planner.Owner(r.Name); owner != r.Name {
-			said += ", owned by " + a.ownerName(owner)
+	for _, s := range shelves {
+		owner := cluster.Planner.Owner(s.name)
+		if owner == s.name {
+			owner = ""
+		} else {
+			owner = a.ownerName(owner)
 		}
-		if r.ReadOnly {
-			said += ", read-only"
-		}
-		items = append(items, prose{}.code(r.Name).say(" · "+said))
-		text = append(text, r.Name+", "+said)
+		said := s.said(owner)
+		items = append(items, prose{}.code(clean(s.name, nameLimit)).say(" · "+said))
+		text = append(text, s.name+", "+said)
 	}
 	answer := listed("Repositories of "+cluster.Name, items, text)
-	answer.Blocks = append(answer.Blocks, words("As Elasticsearch itself lists them.").block())
+	answer.Blocks = append(answer.Blocks, words(from).block())
+	answer.Text = clip(answer.Text+" "+escape(from), 3500)
 	return answer, nil
 }
 
@@ -138,7 +160,7 @@ func (a visit) snapshots(ctx context.Context, c Command) (*Answer, error) {
 	var items []prose
 	var text []string
 	for _, s := range details {
-		said := a.snapshotLine(s)
+		said := a.snapshotLine(s) + a.automaticWords(cluster, c.Repository, s)
 		items = append(items, prose{}.code(s.Name).say(" · "+said))
 		text = append(text, s.Name+", "+said)
 	}
@@ -236,6 +258,37 @@ func detailed(ctx context.Context, cluster Cluster, repository string, page []es
 	return filled, nil
 }
 
+// automaticWords tell of a snapshot that the cloud took by itself: by which
+// instance, when by its region's clock, and when it is deleted.
+func (a *App) automaticWords(c Cluster, repository string, s esops.Snapshot) string {
+	if c.Planner.Automatic == nil {
+		return ""
+	}
+	told, ok := c.Planner.Automatic(repository, s)
+	if !ok {
+		return ""
+	}
+	said := ""
+	if told.Zone != nil && !s.Started.IsZero() {
+		said += s.Started.In(told.Zone).Format(", 2006-01-02 15:04 in its region")
+	}
+	if told.Maker != "" {
+		said += ", of instance " + told.Maker
+	}
+	return said + goneWords(told.Gone, a.Now())
+}
+
+// goneWords tell when the cloud deletes a snapshot.
+func goneWords(gone, now time.Time) string {
+	switch {
+	case gone.IsZero():
+		return ""
+	case !gone.After(now):
+		return ", kept for seven days only: it can be deleted at any moment"
+	}
+	return fmt.Sprintf(", deleted at %s, in %s", stamp(gone), roughly(gone.Sub(now)))
+}
+
 func (a *App) snapshotLine(s esops.Snapshot) string {
 	said := fmt.Sprintf("%s, %s", s.State, count(len(s.Indices), "index", "indices"))
 	if s.Started.IsZero() {
@@ -264,7 +317,7 @@ func (a visit) show(ctx context.Context, c Command) (*Answer, error) {
 	s := contents.Snapshot
 	title := fmt.Sprintf("Snapshot %s of %s", s.Name, c.Repository)
 	version := "made by Elasticsearch " + contents.Maker
-	about := fmt.Sprintf("%s, %s, took %s", a.snapshotLine(s), version, roughly(s.Ended.Sub(s.Started)))
+	about := fmt.Sprintf("%s, %s, took %s", a.snapshotLine(s), version, roughly(s.Ended.Sub(s.Started))) + a.automaticWords(cluster, c.Repository, s)
 	page, pages := paged(contents.Indices, c.Page)
 	var items []prose
 	var text []string

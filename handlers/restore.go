@@ -18,7 +18,7 @@ const planning = "planning…; if neither a card nor a refusal follows within a 
 func (a visit) plan(ctx context.Context, c Command) (*Answer, error) {
 	plan, readings, err := a.planned(ctx, c)
 	if err != nil {
-		return nil, err
+		return a.offerShare(c, err)
 	}
 	if blocking := readings.Blocking(); len(blocking) > 0 {
 		return blocked("This restore can't be done.", readings.Findings), nil
@@ -62,7 +62,7 @@ func (a visit) restore(ctx context.Context, c Command, caller Caller) (*Answer, 
 	}
 	plan, readings, err := a.planned(ctx, c)
 	if err != nil {
-		return nil, err
+		return a.offerShare(c, err)
 	}
 	if blocking := readings.Blocking(); len(blocking) > 0 {
 		return blocked("This restore can't be done; nobody was asked.", readings.Findings), nil
@@ -120,10 +120,34 @@ func (a visit) open(ctx context.Context, caller Caller, o approvals.Opening) (ap
 	if refusal := a.reachable(ctx, approvals.Subject{Plan: o.Plan, Readings: o.Readings, Requester: now.actor}, caller.Channel); refusal != nil {
 		return approvals.Operation{}, refusal
 	}
+	o.Readings.Findings = append(a.goneBefore(o, now.actor), o.Readings.Findings...)
 	o.Channel, o.Once = caller.Channel, caller.Trigger
 	within, cancel := context.WithTimeout(ctx, openWithin)
 	defer cancel()
 	return a.Desk.Open(within, now.actor, o)
+}
+
+// goneBefore warns of a snapshot that the cloud deletes before the operation has
+// to be decided and started. It is no part of the plan: it depends on when that
+// is.
+func (a *App) goneBefore(o approvals.Opening, requester approvals.Actor) []esops.Finding {
+	gone := o.Readings.SnapshotGone
+	needs, refusal := a.Desk.Rules().Needs(approvals.Subject{Plan: o.Plan, Readings: o.Readings, Requester: requester})
+	if gone.IsZero() || refusal != nil {
+		return nil
+	}
+	latest := a.Now().Add(needs.Expires + needs.StartWithin)
+	if !o.At.IsZero() {
+		latest = o.At.Add(needs.StartWithin)
+	}
+	if gone.After(latest) {
+		return nil
+	}
+	said := fmt.Sprintf("Alibaba Cloud deletes the snapshot at %s, in %s, and this request can wait until %s.", stamp(gone), roughly(gone.Sub(a.Now())), stamp(latest))
+	if !gone.After(a.Now()) {
+		said = fmt.Sprintf("Alibaba Cloud keeps automatic snapshots for seven days; this one is older and can be deleted at any moment, and the request can wait until %s.", stamp(latest))
+	}
+	return []esops.Finding{{Code: "gone_before", Severity: esops.Warning, Sentence: said, WayOut: "Decide early, or choose a later snapshot."}}
 }
 
 // reachable refuses a request whose card would go to a channel in which nobody

@@ -66,7 +66,7 @@ func happened(r audit.Record, op approvals.Operation) happening {
 		}
 		return happening{"started", "by " + d.Worker}
 	case approvals.Stepped:
-		return stepHappened(d)
+		return stepHappened(d, op)
 	case approvals.Stopped:
 		return happening{"stopped", stoppedWords(*d.Stopped)}
 	case approvals.Succeed:
@@ -81,7 +81,13 @@ func happened(r audit.Record, op approvals.Operation) happening {
 	return happening{string(r.Event), ""}
 }
 
-func stepHappened(d approvals.Data) happening {
+func stepHappened(d approvals.Data, op approvals.Operation) happening {
+	if d.Result == nil && sharingOf(op.Plan) != nil {
+		if d.Sent != nil && d.Sent.Attempt > 1 {
+			return happening{"sent again", fmt.Sprintf("the same request to Alibaba Cloud, attempt %d; doing it twice comes to the same", d.Sent.Attempt)}
+		}
+		return happening{"sent", "the request goes to Alibaba Cloud"}
+	}
 	if d.Result == nil {
 		if d.Sent != nil && d.Sent.Attempt > 1 {
 			return happening{"sent again", fmt.Sprintf("the same restore request, attempt %d; Elasticsearch carries it out once", d.Sent.Attempt)}
@@ -106,6 +112,13 @@ func stepHappened(d approvals.Data) happening {
 		return happening{"alias moved", "the alias is on the restored index now"}
 	case esops.StepMoveBack:
 		return happening{"alias moved back", "the alias is where it was before"}
+	case esops.StepShare:
+		if len(d.Result.Targets) > 0 && !d.Result.Targets[0].Made {
+			return happening{"found shared", "the repository was there already"}
+		}
+		return happening{"shared", "the repository is available, and Elasticsearch lists it"}
+	case esops.StepUnshare:
+		return happening{"no longer shared", "the repository is off; the snapshots stay where they are"}
 	case esops.StepSettle:
 		return happening{"settled", "the marker of this operation is off the indices"}
 	}

@@ -100,7 +100,8 @@ func (d *drive) start(ctx context.Context, id approvals.ID) (bool, error) {
 		return false, err
 	}
 	total, _ := op.Readings.Bytes()
-	d.runner = &esops.Runner{Watcher: destination.Watcher, Writer: destination.Writer, Version: version, Total: total, Now: d.Now, Proofs: proofs(destination, op)}
+	d.runner = &esops.Runner{Watcher: destination.Watcher, Writer: destination.Writer,
+		Reader: destination.Planner.Reader, Cloud: destination.Planner.Cloud, Version: version, Total: total, Now: d.Now, Proofs: proofs(destination, op)}
 	untouched := op.Sent == nil && len(op.Results) == 0 && op.State != approvals.Stopping
 	var differs *approvals.Data
 	if untouched {
@@ -251,9 +252,10 @@ func (d *drive) look(ctx context.Context) (moved bool, err error) {
 	return d.record(ctx, outcome)
 }
 
-// send journals the restore request and sends it, in this order.
+// send journals the request of a step that must not be sent unrecorded, and sends
+// it, in this order.
 func (d *drive) send(ctx context.Context, sent esops.Sent) (esops.Outcome, error) {
-	if err := d.advance(ctx, approvals.Stepped, approvals.Data{Step: esops.StepRestore, Sent: &sent}); err != nil {
+	if err := d.advance(ctx, approvals.Stepped, approvals.Data{Step: d.op.Run().Next(), Sent: &sent}); err != nil {
 		d.runner.Unsent(sent.Attempt)
 		return esops.Outcome{}, err
 	}

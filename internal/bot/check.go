@@ -56,7 +56,7 @@ func newCheck(file *string, stdout, stderr io.Writer) *cobra.Command {
 
 // check tries everything at once; the lines come in the order of the configuration.
 func check(ctx context.Context, c *config.Config) []Check {
-	parts := []func(context.Context, *config.Config) []Check{checkConfig, checkSlack, checkRedis, checkClusters}
+	parts := []func(context.Context, *config.Config) []Check{checkConfig, checkSlack, checkRedis, checkClusters, checkAliyun}
 	results := make([][]Check, len(parts))
 	var trying sync.WaitGroup
 	for i, part := range parts {

@@ -45,7 +45,12 @@ func checkRedis(ctx context.Context, c *config.Config) []Check {
 }
 
 func checkClusters(ctx context.Context, c *config.Config) []Check {
-	clusters, err := newClusters(c, time.Now)
+	there, err := newCloud(c, time.Now)
+	if err != nil {
+		return nil // told by checkAliyun
+	}
+	defer there.close()
+	clusters, err := newClusters(c, there, time.Now)
 	if err != nil {
 		return []Check{bad("clusters", plainError(err), "Correct the clusters section.")}
 	}

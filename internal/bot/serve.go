@@ -103,6 +103,7 @@ type server struct {
 
 	before *server // that ran with the configuration before; nil for the first
 
+	cloud    *cloud // nil: there is none
 	clusters []cluster
 	store    *store.Store
 	api      *slack.Client
@@ -111,7 +112,11 @@ type server struct {
 
 func (s *server) run(ctx context.Context) error {
 	var err error
-	if s.clusters, err = newClusters(s.config, s.now); err != nil {
+	if s.cloud, err = newCloud(s.config, s.now); err != nil {
+		return err
+	}
+	defer s.cloud.close()
+	if s.clusters, err = newClusters(s.config, s.cloud, s.now); err != nil {
 		return err
 	}
 	client, err := newRedis(s.config.Redis)
@@ -208,6 +213,9 @@ func (s *server) work(ctx context.Context, group *errgroup.Group) {
 		API: s.api, HTTP: &http.Client{Timeout: slackWithin}, Home: s.home, Directory: directory, Desk: desk, Store: s.store,
 		Clusters: named(s.clusters), Channels: s.config.Slack.Channels, Requesters: s.config.Requesters,
 		Zone: s.config.Timezone, UndoFor: s.config.UndoFor, Now: s.now, Decided: s.metrics.Decided, Log: s.log,
+	}
+	if s.cloud != nil {
+		app.Cloud = s.cloud
 	}
 	slots := handlers.NewSlots()
 	connections := make([]*handlers.Socket, sockets)

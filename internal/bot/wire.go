@@ -27,8 +27,9 @@ type cluster struct {
 	planner esops.Planner
 }
 
-// newClusters makes the clients. They don't connect yet.
-func newClusters(c *config.Config, now func() time.Time) ([]cluster, error) {
+// newClusters makes the clients. They don't connect yet. there is Alibaba Cloud,
+// if anything is to be asked of it.
+func newClusters(c *config.Config, there *cloud, now func() time.Time) ([]cluster, error) {
 	instances := map[string]string{}
 	for _, one := range c.Clusters {
 		instances[one.Name] = one.Name
@@ -40,17 +41,21 @@ func newClusters(c *config.Config, now func() time.Time) ([]cluster, error) {
 	for _, one := range c.Clusters {
 		client, err := elastic.New(elastic.Options{
 			Name: one.Name, URL: one.URL, Username: one.Username, Password: one.Password.Reveal(),
-			APIKey: one.APIKey.Reveal(), CAFile: one.CA,
+			APIKey: one.APIKey.Reveal(), CAFile: one.CA, Resolve: there.address(one),
 		})
 		if err != nil {
 			return nil, err
 		}
 		clusters = append(clusters, cluster{Cluster: one, client: client, planner: esops.Planner{
 			Reader: client, Surveyor: client, Cluster: one.Name, Zone: c.Timezone, Now: now,
-			Owner: func(repository string) string { return esops.OwnerOf(repository, one.Name, instances) },
+			Owner:     func(repository string) string { return esops.OwnerOf(repository, one.Name, instances) },
+			Automatic: automatic(one.Region),
 		}})
 	}
 	for i := range clusters {
+		if there != nil {
+			clusters[i].planner.Cloud, clusters[i].planner.Instance = there, instanceIn(clusters)
+		}
 		clusters[i].planner.Origin = func(owner string) esops.Surveyor {
 			if from := owned(clusters, owner); from != nil {
 				return from
@@ -59,6 +64,27 @@ func newClusters(c *config.Config, now func() time.Time) ([]cluster, error) {
 		}
 	}
 	return clusters, nil
+}
+
+// instance is the cluster as the cloud knows it; the zero Instance when the
+// configuration does not say which one it is.
+func (c cluster) instance() esops.Instance {
+	if c.InstanceID == "" {
+		return esops.Instance{}
+	}
+	return esops.Instance{Name: c.Name, ID: c.InstanceID, Region: c.Region, Reader: c.client}
+}
+
+// instanceIn finds a configured cluster by its ID in the cloud.
+func instanceIn(clusters []cluster) func(id string) (esops.Instance, bool) {
+	return func(id string) (esops.Instance, bool) {
+		for _, c := range clusters {
+			if c.InstanceID == id && id != "" {
+				return c.instance(), true
+			}
+		}
+		return esops.Instance{}, false
+	}
 }
 
 // owned finds the cluster that owns a repository, or nil when it is not
@@ -95,7 +121,7 @@ func destinations(clusters []cluster, queries []esops.Query) func(string) (worke
 func named(clusters []cluster) []handlers.Cluster {
 	all := make([]handlers.Cluster, len(clusters))
 	for i, c := range clusters {
-		all[i] = handlers.Cluster{Name: c.Name, InstanceID: c.InstanceID, ReadOnly: c.ReadOnly, VisibleTo: c.VisibleTo, Planner: c.planner}
+		all[i] = handlers.Cluster{Name: c.Name, Instance: c.instance(), ReadOnly: c.ReadOnly, VisibleTo: c.VisibleTo, Planner: c.planner}
 	}
 	return all
 }

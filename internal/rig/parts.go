@@ -17,6 +17,7 @@ import (
 // Clusters are es-cn-a, which owns the snapshot, and es-cn-b, which reads it.
 type Clusters struct {
 	Owner, Reader string // URLs
+	Location      string // of the repository, where it is registered
 	// SimOwner and SimReader are set when they are simulated.
 	SimOwner, SimReader *essim.Cluster
 	// NodeReader is set when they are real.
@@ -55,6 +56,7 @@ func (c *Clusters) tell(t testing.TB, location string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
+	c.Location = location
 	if err := story.Tell(ctx, story.Options{Owner: c.Owner, Reader: c.Reader, Location: location}); err != nil {
 		t.Fatalf("telling the story: %v", err)
 	}

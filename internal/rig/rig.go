@@ -17,6 +17,7 @@ import (
 	"text/template"
 	"time"
 
+	"es-restore/internal/aliyunsim"
 	"es-restore/internal/slacksim"
 	"es-restore/store"
 )
@@ -61,6 +62,9 @@ type Options struct {
 	SlackExtra string
 	// Destination replaces es-cn-b's address, such as by a proxy's.
 	Destination string
+	// Cloud has both clusters as instances; they are then configured by their IDs
+	// alone.
+	Cloud *aliyunsim.Server
 	// Slack are options for the simulated Slack.
 	Slack []slacksim.Option
 }
@@ -142,8 +146,14 @@ slack:
 redis: {url: "redis://{{.BotRedis}}/0", allow_data_loss: true}
 http: {listen: "127.0.0.1:0"}
 clusters:
+{{- if .Cloud}}
+  - {name: es-cn-a, instance_id: es-cn-a, read_only: true}
+  - {name: es-cn-b, instance_id: es-cn-b{{.ClusterExtra}}}
+{{.Cloud}}
+{{- else}}
   - {name: es-cn-a, url: "{{.Clusters.Owner}}", read_only: true}
   - {name: es-cn-b, url: "{{.Destination}}"{{.ClusterExtra}}}
+{{- end}}
 policies:{{.Policies}}
 {{.Extra}}
 `))
@@ -171,8 +181,13 @@ func New(t testing.TB, o Options) *Rig {
 	if o.Destination == "" {
 		o.Destination = r.Clusters.Reader
 	}
+	cloud := ""
+	if o.Cloud != nil {
+		cloud = aliyunText(o.Cloud)
+	}
 	var text bytes.Buffer
 	err := configText.Execute(&text, map[string]any{
+		"Cloud": cloud,
 		"Slack": r.Slack, "BotRedis": o.BotRedis, "Clusters": r.Clusters, "Destination": o.Destination,
 		"Policies": o.Policies, "Extra": o.Extra, "SlackExtra": o.SlackExtra, "ClusterExtra": o.ClusterExtra,
 	})
