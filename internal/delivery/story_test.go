@@ -15,7 +15,7 @@ var varying = []struct {
 }{
 	{regexp.MustCompile(`R-[2-9A-HJKMNP-Z]{5}`), "ID"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC`), "TIME"},
-	{regexp.MustCompile(`, [^,]+ old when asked`), ", AGE old when asked"},
+	{regexp.MustCompile(`, [^,]+ old when asked(, deleted at TIME, in \d+ [a-z]+)?`), ", AGE old when asked"},
 	{regexp.MustCompile(`<@U0ANNA>|@anna`), "ANNA"},
 	{regexp.MustCompile(`<@U0BEN>|@ben`), "BEN"},
 	{regexp.MustCompile(`<!subteam\^S0DBA>|@dba`), "DBA"},
