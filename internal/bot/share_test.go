@@ -152,7 +152,10 @@ func TestAShareWhoseAnswerIsLostEndsInOneRepository(t *testing.T) {
 			cloud.Fail("AddSnapshotRepo", c.fault)
 			share := askCard(r, rig.Anna, shareThem)
 			r.Click(rig.Ben, share, "approve")
-			r.Within(120e9, "success", func() bool { now, _ := r.Slack.Message(share.Channel, share.TS); return strings.Contains(now.Text, "is succeeded") })
+			r.Within(120e9, "success", func() bool {
+				now, _ := r.Slack.Message(share.Channel, share.TS)
+				return strings.Contains(now.Text, "is succeeded")
+			})
 			if shared := cloud.Shared("es-cn-b"); len(shared) != 1 {
 				t.Errorf("shared: %v", shared)
 			}
@@ -177,7 +180,10 @@ func TestKilledBetweenTheShareAndItsAnswerThereIsOneRepository(t *testing.T) {
 	first.Kill()
 	r.Spawn()
 	gate.Release()
-	r.Within(180e9, "success", func() bool { now, _ := r.Slack.Message(share.Channel, share.TS); return strings.Contains(now.Text, "is succeeded") })
+	r.Within(180e9, "success", func() bool {
+		now, _ := r.Slack.Message(share.Channel, share.TS)
+		return strings.Contains(now.Text, "is succeeded")
+	})
 	if shared := cloud.Shared("es-cn-b"); len(shared) != 1 {
 		t.Errorf("shared: %v", shared)
 	}
