@@ -88,12 +88,3 @@ func TestTheReadmesGuaranteesAreAllThere(t *testing.T) {
 		t.Errorf("rows: %s", diff)
 	}
 }
-
-// A limit is told as long as it holds, and no longer.
-func TestTheLimitOfTheCloudIsToldAsLongAsItHolds(t *testing.T) {
-	told := strings.Contains(read(t, "docs/limits.md"), "does not ask Alibaba Cloud yet")
-	asked := strings.Contains(source(t, "internal/bot", false), `"es-restore/aliyun"`)
-	if told == asked {
-		t.Errorf("the bot asks Alibaba Cloud: %v; docs/limits.md says that it does not: %v", asked, told)
-	}
-}
