@@ -1,6 +1,7 @@
 package esops_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -31,26 +32,38 @@ type driver struct {
 
 var errDied = errors.New("the process died")
 
-// restoring is a driver with a plan for the indices.
-func restoring(t testing.TB, s *standin, indices string, flags esops.Flags) *driver {
-	t.Helper()
+// seen is the cluster as a planner sees it, with the vendor's snapshot.
+func (s *standin) seen() *shelf {
 	about := story()
 	about.cluster.UUID, about.cluster.Version, about.snapshots[0].Version = s.uuid, s.version, s.version
 	about.sizes = map[string]esops.Size{}
 	for index, shards := range s.shards {
 		about.sizes[index] = esops.Size{Bytes: int64(1000 * shards), Shards: shards}
 	}
-	for name, h := range s.indices {
-		if h.closed {
-			about.targets[name] = esops.Target{State: esops.TargetClosed, UUID: h.uuid, Shards: len(h.routing)}
+	about.looks = func(names []string) esops.State {
+		state, err := s.State(context.Background(), names)
+		if err != nil {
+			panic(err)
 		}
+		return state
 	}
+	return about
+}
+
+// restoring is a driver with a plan for the indices.
+func restoring(t testing.TB, s *standin, indices string, flags esops.Flags) *driver {
+	t.Helper()
 	req := ask(indices)
 	req.Flags = flags
-	made, readings := plan(t, about, req)
+	made, readings := plan(t, s.seen(), req)
 	if len(readings.Blocking()) > 0 {
 		t.Fatal(readings.Blocking())
 	}
+	return driving(t, s, made)
+}
+
+// driving is a driver of a plan.
+func driving(t testing.TB, s *standin, made esops.Plan) *driver {
 	d := &driver{t: t, s: s, run: esops.Run{Plan: made, Marker: esops.MarkerOf("R-7K3M9", made.Digest())}}
 	d.restart()
 	return d

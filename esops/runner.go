@@ -83,9 +83,10 @@ func (r *Runner) Look(ctx context.Context, run Run, stopping bool) (Outcome, err
 	return Outcome{}, fmt.Errorf("a plan holds an unknown step %q", run.Next())
 }
 
-// state looks at the targets, and makes sure that they are the plan's.
-func (r *Runner) state(ctx context.Context, run Run) (State, error) {
-	state, err := r.Watcher.State(ctx, run.Plan.Targets())
+// state looks at the targets, and at other names, and makes sure that they are
+// the plan's.
+func (r *Runner) state(ctx context.Context, run Run, others ...string) (State, error) {
+	state, err := r.Watcher.State(ctx, append(run.Plan.Targets(), others...))
 	if err != nil {
 		return State{}, err
 	}

@@ -341,11 +341,11 @@ func TestWhatChangedSinceThePlanIsNotTouched(t *testing.T) {
 	}{
 		{"an open index appeared", false, func(s *standin) { s.put(fileIndex, 1, false) }, "target_taken"},
 		{"a closed index appeared", false, func(s *standin) { s.put(fileIndex, 1, true) }, "target_taken"},
-		{"an alias appeared", false, func(s *standin) { s.aliases[fileIndex] = true }, "target_taken"},
+		{"an alias appeared", false, func(s *standin) { s.aliases[fileIndex] = []string{"files-1"} }, "target_taken"},
 		{"the closed index was opened", true, func(s *standin) { s.indices[fileIndex].closed = false }, "target_changed"},
 		{"the closed index was remade", true, func(s *standin) { s.put(fileIndex, 1, true) }, "target_changed"},
 		{"the closed index was removed", true, func(s *standin) { s.remove(fileIndex) }, "target_changed"},
-		{"the closed index is an alias now", true, func(s *standin) { s.remove(fileIndex); s.aliases[fileIndex] = true }, "target_changed"},
+		{"the closed index is an alias now", true, func(s *standin) { s.remove(fileIndex); s.aliases[fileIndex] = []string{"files-1"} }, "target_changed"},
 	} {
 		s := newStandin()
 		if c.closed {

@@ -19,6 +19,8 @@ type shelf struct {
 	fails      map[string]error // by the name of the call
 	// sizesHang lets Sizes wait for its deadline.
 	sizesHang bool
+	// looks answers State in place of targets.
+	looks func(names []string) esops.State
 
 	calls []string // what was asked, in order
 	asked []string // whose details were asked
@@ -66,6 +68,9 @@ func (s *shelf) Sizes(ctx context.Context, _, _ string) (map[string]esops.Size, 
 }
 
 func (s *shelf) State(_ context.Context, names []string) (esops.State, error) {
+	if s.looks != nil {
+		return s.looks(names), s.call("state")
+	}
 	state := esops.State{ClusterUUID: s.cluster.UUID, Targets: map[string]esops.Target{}}
 	for _, name := range names {
 		if target, taken := s.targets[name]; taken {
@@ -139,4 +144,17 @@ func snapshotsEvery(n int, every time.Duration, name func(i int, at time.Time) s
 		}
 	}
 	return made
+}
+
+// surveyed is a Surveyor made of values.
+type surveyed struct {
+	capacity esops.Capacity
+	facts    map[string]esops.Fact
+	err      error
+}
+
+func (s surveyed) Capacity(context.Context, string) (esops.Capacity, error) { return s.capacity, s.err }
+
+func (s surveyed) Facts(context.Context, []string) (map[string]esops.Fact, error) {
+	return s.facts, s.err
 }

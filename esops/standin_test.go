@@ -20,7 +20,7 @@ type standin struct {
 	version   esops.Version
 	shards    map[string]int // of the indices in the snapshot
 	indices   map[string]*held
-	aliases   map[string]bool
+	aliases   map[string][]string // and the indices behind them
 	restoring []*work
 	snapshots int
 	queue     []func() // requests in the master's queue, not carried out yet
@@ -34,13 +34,15 @@ type standin struct {
 	denies  map[string]error // by the index whose settings or life is to change
 	explain string
 
-	asked   []esops.RestoreBody
-	sources []string // "repository/snapshot" of each request
-	begun   map[string]int
-	made    map[string]bool // UUIDs that a restore brought into being
-	deleted []string        // UUIDs
-	cleared []string
-	serial  int
+	asked    []esops.RestoreBody
+	sources  []string // "repository/snapshot" of each request
+	begun    map[string]int
+	made     map[string]bool // UUIDs that a restore brought into being
+	deleted  []string        // UUIDs
+	cleared  []string
+	moves    []esops.AliasMove
+	replicas map[string]int
+	serial   int
 }
 
 // held is one index.
@@ -78,7 +80,7 @@ const (
 func newStandin() *standin {
 	return &standin{
 		now: noon, uuid: "uuid-of-b", version: esops.Version{Major: 6, Minor: 7}, shards: map[string]int{fileIndex: 1, ecommerce: 1, logs: 2, kibana: 1},
-		indices: map[string]*held{}, aliases: map[string]bool{}, fails: map[string][]error{}, counts: map[string]esops.Count{}, denies: map[string]error{},
+		indices: map[string]*held{}, aliases: map[string][]string{}, replicas: map[string]int{}, fails: map[string][]error{}, counts: map[string]esops.Count{}, denies: map[string]error{},
 		begun: map[string]int{}, made: map[string]bool{},
 	}
 }
@@ -121,8 +123,8 @@ func (s *standin) State(_ context.Context, names []string) (esops.State, error) 
 		}
 		h, there := s.indices[name]
 		switch {
-		case s.aliases[name]:
-			state.Targets[name] = esops.Target{State: esops.TargetAlias}
+		case s.aliases[name] != nil:
+			state.Targets[name] = esops.Target{State: esops.TargetAlias, Behind: slices.Clone(s.aliases[name])}
 		case there:
 			state.Targets[name] = esops.Target{State: esops.TargetOpen, UUID: h.uuid, Shards: len(h.routing), Marker: h.marker}
 			if h.closed {
@@ -248,7 +250,7 @@ func (s *standin) begin(body esops.RestoreBody) error {
 		target := esops.Rename(body.RenameReplacement, index)
 		h := s.indices[target]
 		switch {
-		case s.aliases[target]:
+		case s.aliases[target] != nil:
 			return esops.Refuse("alias_name", "", "A target's name is an alias. Nothing was restored.")
 		case h != nil && !h.closed:
 			return esops.Refuse("open_index", "", "An open index with a target's name is there: %s. Nothing was restored.", target)
@@ -297,6 +299,28 @@ func (s *standin) Delete(_ context.Context, index string) error {
 		s.remove(index)
 	}
 	return nil
+}
+
+func (s *standin) SetReplicas(_ context.Context, index string, n int) error {
+	if err := cmp.Or(s.denies[index], s.failing("replicas")); err != nil {
+		return err
+	}
+	s.replicas[index] = n
+	return nil
+}
+
+// MoveAlias moves in one act, and then answers.
+func (s *standin) MoveAlias(_ context.Context, move esops.AliasMove) error {
+	if err := s.denies[move.Alias]; err != nil {
+		return err
+	}
+	if s.indices[move.To] == nil {
+		return esops.Refuse("no_such_index", "", "The index is not there.")
+	}
+	behind := slices.DeleteFunc(slices.Clone(s.aliases[move.Alias]), func(index string) bool { return slices.Contains(move.From, index) })
+	s.aliases[move.Alias] = append(behind, move.To)
+	s.moves = append(s.moves, move)
+	return s.failing("move")
 }
 
 // remove takes an index away, and the restore of it.
@@ -388,7 +412,3 @@ func (u *unrouted) State(ctx context.Context, names []string) (esops.State, erro
 	state.Shards = state.Shards[:len(state.Shards)-u.hide]
 	return state, err
 }
-
-func (s *standin) SetReplicas(context.Context, string, int) error { return nil }
-
-func (s *standin) MoveAlias(context.Context, esops.AliasMove) error { return nil }

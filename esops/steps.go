@@ -80,7 +80,8 @@ func (r *Runner) setReplicas(ctx context.Context, run Run, state State) (left []
 func (r *Runner) moveAlias(ctx context.Context, run Run) (Outcome, error) {
 	step := run.step()
 	move := *step.Move
-	state, err := r.Watcher.State(ctx, append(run.Plan.Targets(), append(slices.Clone(move.From), move.To, move.Alias)...))
+	at := r.Now()
+	state, err := r.state(ctx, run, append(slices.Clone(move.From), move.To, move.Alias)...)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("looking at the alias %s: %w", move.Alias, err)
 	}
@@ -89,19 +90,30 @@ func (r *Runner) moveAlias(ctx context.Context, run Run) (Outcome, error) {
 	case slices.Equal(behind, []string{move.To}):
 		return Outcome{Result: &Result{Step: step.Kind}}, nil
 	case !slices.Equal(behind, slices.Sorted(slices.Values(move.From))):
-		return Outcome{Failure: Refuse("alias_moved", "Move the alias by hand if it is still wanted.",
-			"The alias %s was moved by someone else meanwhile; it is for %s now. %s", move.Alias, orNothing(behind), leftBeside(step.Kind, move))}, nil
+		return r.notMoved(ctx, run, state, Refuse("alias_moved", "Move the alias by hand if it is still wanted.",
+			"The alias %s was moved by someone else meanwhile; it is for %s now. %s", move.Alias, orNothing(behind), leftBeside(step.Kind, move)))
 	case state.Targets[move.To].State != TargetOpen:
-		return Outcome{Failure: Refuse("alias_target_gone", "See what became of it.",
-			"The alias %s stays where it is: %s is not an open index any more.", move.Alias, move.To)}, nil
+		return r.notMoved(ctx, run, state, Refuse("alias_target_gone", "See what became of it.",
+			"The alias %s stays where it is: %s is not an open index any more.", move.Alias, move.To))
+	case r.Now().Sub(at) > lookFresh:
+		return Outcome{Waiting: "Looking took longer than a look may be old; it is looked again."}, nil
 	}
-	if err := r.Writer.MoveAlias(ctx, move); err != nil {
-		if refusal, refused := Refused(err); refused {
-			return Outcome{Failure: refusal}, nil
-		}
+	err = r.Writer.MoveAlias(ctx, move)
+	if refusal, refused := Refused(err); refused {
+		return r.notMoved(ctx, run, state, refusal)
+	}
+	if err != nil {
 		return Outcome{}, fmt.Errorf("moving the alias %s: %w", move.Alias, err)
 	}
 	return Outcome{Waiting: "Looking whether the alias has moved."}, nil
+}
+
+// notMoved ends the operation, which is not settled then: the markers go now.
+func (r *Runner) notMoved(ctx context.Context, run Run, state State, why *Refusal) (Outcome, error) {
+	if _, err := r.clear(ctx, run, state); err != nil {
+		return Outcome{}, err
+	}
+	return Outcome{Failure: why}, nil
 }
 
 func leftBeside(kind StepKind, move AliasMove) string {
