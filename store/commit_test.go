@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
 
 	"es-restore/approvals"
 	"es-restore/audit"
+	"es-restore/esops"
 	"es-restore/store"
 )
 
@@ -191,6 +193,26 @@ func TestTargetsAreHeldUntilTheEnd(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A share has no index; what it holds is the repository.
+func TestARepositoryThatIsSharedIsHeldToo(t *testing.T) {
+	each(t, func(t *testing.T, b *backend) {
+		s := b.store()
+		share := func(id approvals.ID, repository string) approvals.Change {
+			c := opening(t, id, 0)
+			c.After.Plan.Steps = []esops.Step{{Kind: esops.StepShare, Share: &esops.Sharing{Repository: repository}}}
+			return c
+		}
+		first := commit(t, s, share("R-22222", "repo-of-a"))
+		var held *approvals.Held
+		if err := s.Commit(t.Context(), share("R-33333", "repo-of-a")); !errors.As(err, &held) || held.By != "R-22222" || held.Target != "repository/repo-of-a" {
+			t.Errorf("it came to %v", err)
+		}
+		commit(t, s, share("R-44444", "repo-of-b"))
+		commit(t, s, change(t, first, denied))
+		commit(t, s, share("R-33333", "repo-of-a"))
+	})
 }
 
 // A repaired or restored Redis can say that another one holds a target.
@@ -383,6 +405,22 @@ func TestADamagedHeadIsToldAndNothingIsWritten(t *testing.T) {
 		before := b.content()
 		if err := s.Commit(t.Context(), opening(t, "R-33333", 0, "b")); err == nil {
 			t.Error("it was committed")
+		}
+		if diff := cmp.Diff(before, b.content()); diff != "" {
+			t.Errorf("it wrote something:\n%s", diff)
+		}
+	})
+}
+
+// The log ends behind its head, as only damage can make it.
+func TestWhereTheRecordHasNoPlaceNothingChanges(t *testing.T) {
+	each(t, func(t *testing.T, b *backend) {
+		s := b.store()
+		op := open(t, s, "R-22222", []string{"a"})
+		b.raw.XAdd(t.Context(), &redis.XAddArgs{Stream: "{esrestore}:log", ID: "7-0", Values: []any{"line", "{}", "hash", "x"}})
+		before := b.content()
+		if err := s.Commit(t.Context(), change(t, op, approved)); err == nil || errors.Is(err, approvals.ErrNotKnown) {
+			t.Errorf("it came to %v", err)
 		}
 		if diff := cmp.Diff(before, b.content()); diff != "" {
 			t.Errorf("it wrote something:\n%s", diff)

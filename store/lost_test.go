@@ -3,6 +3,8 @@ package store_test
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -172,38 +174,61 @@ func TestWithoutRedisNothingIsRecordedAndThatIsSaid(t *testing.T) {
 
 // Redis goes away between the look at the head and the write.
 func TestAConnectionThatIsNeverMadeRecordsNothing(t *testing.T) {
+	for _, never := range []error{
+		redis.ErrPoolTimeout, redis.ErrPoolExhausted, redis.ErrClosed,
+		&net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")},
+	} {
+		t.Run(never.Error(), func(t *testing.T) {
+			each(t, func(t *testing.T, b *backend) {
+				s := withHook(t, b, func(int) error { return never })
+				err := s.Commit(soon(t), opening(t, "R-22222", 0, "a"))
+				if err == nil || errors.Is(err, approvals.ErrNotKnown) || !strings.Contains(err.Error(), "nothing was recorded") {
+					t.Errorf("it came to %v", err)
+				}
+			})
+		})
+	}
+}
+
+// That nobody can be reached now says nothing about what was sent before.
+func TestRedisGoneAfterALostAnswerLeavesItOpen(t *testing.T) {
 	each(t, func(t *testing.T, b *backend) {
-		p := newProxy(t, b)
-		client, err := store.Dial(store.Options{URL: "redis://" + p.addr + "/0"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = client.Close() })
-		client.AddHook(onCommit{p.sha, func() error { return redis.ErrPoolTimeout }})
-		err = store.New(client).Commit(t.Context(), opening(t, "R-22222", 0, "a"))
-		if err == nil || errors.Is(err, approvals.ErrNotKnown) || !strings.Contains(err.Error(), "nothing was recorded") {
+		s := withHook(t, b, func(run int) error {
+			if run == 0 {
+				return io.ErrUnexpectedEOF // sent, and who knows
+			}
+			return &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+		})
+		if err := s.Commit(soon(t), opening(t, "R-22222", 0, "a")); !errors.Is(err, approvals.ErrNotKnown) {
 			t.Errorf("it came to %v", err)
 		}
 	})
 }
 
-// onCommit fails runs of the commit script before they are sent.
-type onCommit struct {
-	sha  string
-	fail func() error
+// withHook is a store whose runs of the commit script come to an error.
+func withHook(t *testing.T, b *backend, fail func(run int) error) *store.Store {
+	client := b.client(b.addr)
+	client.AddHook(&onCommit{fail: fail})
+	return store.New(client)
 }
 
-func (h onCommit) DialHook(next redis.DialHook) redis.DialHook { return next }
-func (h onCommit) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+type onCommit struct {
+	runs int
+	fail func(run int) error
+}
+
+func (h *onCommit) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (h *onCommit) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return next
 }
-func (h onCommit) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+func (h *onCommit) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		if strings.Contains(cmd.String(), h.sha) {
-			err := h.fail()
-			cmd.SetErr(err)
-			return err
+		if !strings.HasPrefix(cmd.Name(), "eval") {
+			return next(ctx, cmd)
 		}
-		return next(ctx, cmd)
+		err := h.fail(h.runs)
+		h.runs++
+		cmd.SetErr(err)
+		return err
 	}
 }

@@ -208,7 +208,6 @@ var shared sharedNode
 type sharedNode struct {
 	mu   sync.Mutex
 	node *node
-	dir  string
 }
 
 func (s *sharedNode) get(t testing.TB) *node {
@@ -223,7 +222,6 @@ func (s *sharedNode) get(t testing.TB) *node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.dir = dir
 	n := &node{dir: dir, args: safe}
 	n.start(t)
 	s.node = n
@@ -235,7 +233,7 @@ func (s *sharedNode) stop() {
 	defer s.mu.Unlock()
 	if s.node != nil {
 		s.node.kill()
-		_ = os.RemoveAll(s.dir)
+		s.node.remove()
 	}
 }
 
@@ -269,10 +267,26 @@ type node struct {
 func startNode(t testing.TB, args ...string) *node {
 	t.Helper()
 	needRedis(t)
-	n := &node{dir: t.TempDir(), args: args}
+	dir, err := os.MkdirTemp("", "redis")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &node{dir: dir, args: args}
+	t.Cleanup(n.remove)
 	n.start(t)
 	t.Cleanup(n.kill)
 	return n
+}
+
+// remove removes a server's folder. What saves in the background outlives it by
+// a moment, and may still make a file.
+func (n *node) remove() {
+	for range 50 {
+		if os.RemoveAll(n.dir) == nil {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 // start starts the server on its folder, on a free port, and waits for it. A
