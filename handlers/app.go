@@ -65,6 +65,7 @@ type App struct {
 	Requesters []approvals.Principal // who may use any verb but help; empty: every full member
 	Zone       *time.Location
 	UndoFor    time.Duration // how long after its end an operation can be undone
+	Trial      bool          // Redis may lose data: cards say so
 	Now        func() time.Time
 	Decided    func(time.Duration) // counts the time of a click or form
 	Log        *slog.Logger

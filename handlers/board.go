@@ -50,6 +50,7 @@ type Board struct {
 	AuditChannel string              // every decision is posted there too; empty: nowhere
 	OwnerName    func(string) string // says whether a repository's owner is configured here
 	Zone         *time.Location
+	Trial        bool // Redis may lose data: cards say so
 	Now          func() time.Time
 	Log          *slog.Logger
 	Lost         func(method string) // counts messages that Slack does not take
@@ -198,7 +199,7 @@ func (b *Board) card(ctx context.Context, lease *store.Lease, id approvals.ID, o
 	if err != nil {
 		return err
 	}
-	shown, err := gather(ctx, b.Store, open, op, Shown{Owner: b.OwnerName(op.Plan.Source), Zone: b.Zone, Now: b.Now()})
+	shown, err := gather(ctx, b.Store, open, op, Shown{Owner: b.OwnerName(op.Plan.Source), Zone: b.Zone, Trial: b.Trial, Now: b.Now()})
 	if err != nil {
 		return err
 	}

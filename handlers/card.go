@@ -28,6 +28,7 @@ type Shown struct {
 	Place    int // in its destination's queue, from 1; 0 when it waits for nobody
 	Owner    string
 	Zone     *time.Location
+	Trial    bool      // Redis may lose data
 	Now      time.Time // decides whether an operation is due and counts down a snapshot's days
 }
 
@@ -37,7 +38,7 @@ func (a *App) shown(ctx context.Context, op approvals.Operation) (Shown, error) 
 	if err != nil {
 		return Shown{}, err
 	}
-	return gather(ctx, a.Store, open, op, Shown{Owner: a.ownerName(op.Plan.Source), Zone: a.Zone, Now: a.Now()})
+	return gather(ctx, a.Store, open, op, Shown{Owner: a.ownerName(op.Plan.Source), Zone: a.Zone, Trial: a.Trial, Now: a.Now()})
 }
 
 func gather(ctx context.Context, s Store, open []approvals.Operation, op approvals.Operation, shown Shown) (Shown, error) {
@@ -380,6 +381,9 @@ func rules(s Shown) block {
 			lines = append(lines, l.Rule+": "+l.Sentence())
 		}
 		said += " " + strings.Join(lines, "; ") + "."
+	}
+	if s.Trial {
+		said += " This is a trial: the bot's Redis may lose data."
 	}
 	return slack.NewContextBlock("", slack.NewTextBlockObject(slack.PlainTextType, clean(said, 1900), false, false))
 }

@@ -106,6 +106,7 @@ type server struct {
 	cloud    *cloud // nil: there is none
 	clusters []cluster
 	store    *store.Store
+	trial    bool // Redis may lose data, as the configuration allows
 	api      *slack.Client
 	home     handlers.Home
 }
@@ -176,6 +177,8 @@ func (s *server) judge(safety store.Safety) error {
 			return fmt.Errorf("redis is not safe for this: %s %s (redis.allow_data_loss: true starts all the same, for a trial)", u.Sentence, u.WayOut)
 		}
 		s.log.Warn("redis may lose data, as the configuration allows", "err", u.Sentence)
+		s.trial = true
+		s.health.Warn("a trial: Redis may lose data, as redis.allow_data_loss allows: " + u.Sentence)
 	}
 	s.health.Set(partRedis, "")
 	return nil
@@ -212,7 +215,7 @@ func (s *server) work(ctx context.Context, group *errgroup.Group) {
 	app := &handlers.App{
 		API: s.api, HTTP: &http.Client{Timeout: slackWithin}, Home: s.home, Directory: directory, Desk: desk, Store: s.store,
 		Clusters: named(s.clusters), Channels: s.config.Slack.Channels, Requesters: s.config.Requesters,
-		Zone: s.config.Timezone, UndoFor: s.config.UndoFor, Now: s.now, Decided: s.metrics.Decided, Log: s.log,
+		Zone: s.config.Timezone, UndoFor: s.config.UndoFor, Trial: s.trial, Now: s.now, Decided: s.metrics.Decided, Log: s.log,
 	}
 	if s.cloud != nil {
 		app.Cloud = s.cloud
@@ -230,7 +233,7 @@ func (s *server) work(ctx context.Context, group *errgroup.Group) {
 	}
 	board := &handlers.Board{
 		API: s.api, Store: s.store, AuditChannel: s.config.Slack.AuditChannel, OwnerName: ownerName(s.clusters),
-		Zone: s.config.Timezone, Now: s.now, Log: s.log, Lost: s.metrics.Lost,
+		Zone: s.config.Timezone, Trial: s.trial, Now: s.now, Log: s.log, Lost: s.metrics.Lost,
 	}
 	group.Go(func() error { return board.Run(ctx) })
 	crew := &worker.Worker{Name: processName(), Desk: desk, Store: s.store, Destinations: destinations(s.clusters, s.config.Verify), Now: s.now, Log: s.log}

@@ -55,7 +55,7 @@ func tellStoryOf(t *testing.T, r *rig.Rig, binary bool, version string) {
 		t.Errorf("thread: %s", diff)
 	}
 	done := r.Becomes(card, "succeeded")
-	if diff := cmp.Diff([]string{"details"}, done.Actions()); diff != "" {
+	if diff := cmp.Diff([]string{"undo", "details"}, done.Actions()); diff != "" {
 		t.Errorf("buttons at the end: %s", diff)
 	}
 	has(done.AllText(), "250 documents", "Verified", "yes")

@@ -20,6 +20,7 @@ type Health struct {
 	mu      sync.Mutex
 	parts   []string
 	missing map[string]string
+	warning string
 }
 
 // NewHealth names the parts that must be there, and what they wait for at first.
@@ -36,6 +37,22 @@ func (h *Health) Set(part, missing string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.missing[part] = missing
+}
+
+// Warn sets what /readyz says of a process that is ready all the same.
+func (h *Health) Warn(warning string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.warning = warning
+}
+
+func (h *Health) ready() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.warning == "" {
+		return "ready"
+	}
+	return "ready\nwarning: " + h.warning
 }
 
 // Missing lists the parts that are not there, with why.
@@ -61,7 +78,7 @@ func Serve(ctx context.Context, listener net.Listener, health *Health, metrics *
 			_, _ = fmt.Fprintln(w, strings.Join(missing, "\n"))
 			return
 		}
-		_, _ = fmt.Fprintln(w, "ready")
+		_, _ = fmt.Fprintln(w, health.ready())
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics.registry, promhttp.HandlerOpts{}))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
