@@ -113,6 +113,9 @@ func (b *Bot) Kill() {
 // Resume lets it go on.
 func (b *Bot) Pause() { _ = b.cmd.Process.Signal(syscall.SIGSTOP) }
 
+// PID tells processes apart in records.
+func (b *Bot) PID() int { return b.cmd.Process.Pid }
+
 // Resume undoes Pause.
 func (b *Bot) Resume() { _ = b.cmd.Process.Signal(syscall.SIGCONT) }
 
