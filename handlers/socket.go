@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -63,8 +64,8 @@ func (s *Socket) Run(ctx context.Context) error {
 		s.up.Store(false)
 		switch {
 		case ctx.Err() != nil || err == nil:
-		case RefusedToken(err):
-			return ErrRefusedToken
+		case lasting(err):
+			return fmt.Errorf("%w (%s)", ErrRefusedToken, slackCode(err))
 		default:
 			return err
 		}
@@ -89,7 +90,11 @@ func (s *Socket) connected(ctx context.Context) error {
 			return err
 		case event := <-client.Events:
 			s.event(ctx, client, event)
-			if failed, ok := event.Data.(*slack.ConnectionErrorEvent); ok && failed.Backoff > longestWait {
+			failed, ok := event.Data.(*slack.ConnectionErrorEvent)
+			switch {
+			case ok && lasting(failed.ErrorObj): // the library would try for ever
+				return failed.ErrorObj
+			case ok && failed.Backoff > longestWait:
 				cancel()
 			}
 		}
