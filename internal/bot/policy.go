@@ -155,8 +155,13 @@ func (q question) explain(stdout io.Writer, c *config.Config) error {
 	return nil
 }
 
+// span writes a duration as people do: 30m, not 30m0s.
 func span(d time.Duration) string {
 	text := d.String()
-	text = strings.TrimSuffix(text, "0s")
-	return strings.TrimSuffix(text, "0m")
+	for _, whole := range []string{"m", "h"} {
+		if strings.HasSuffix(text, whole+"0s") || strings.HasSuffix(text, whole+"0m") {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }
