@@ -143,16 +143,18 @@ func (r *Rig) Address() string {
 // Page asks the newest bot of the rig for /readyz, /healthz or /metrics.
 func (r *Rig) Page(path string) (status int, body string) {
 	r.T.Helper()
-	return page(r.T, r.Address()+path)
+	return Get(r.Address() + path)
 }
 
-func page(t testing.TB, url string) (int, string) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+// Get fetches a page; a status of 0 is that nothing answers.
+func Get(url string) (status int, body string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
-		t.Fatal(err)
+		return 0, err.Error()
 	}
-	client := http.Client{Timeout: 5 * time.Second}
+	var client http.Client
 	res, err := client.Do(req)
 	if err != nil {
 		return 0, err.Error()
