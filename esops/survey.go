@@ -137,7 +137,7 @@ func (p Planner) lasts(ctx context.Context, c Capacity, readings Readings, clust
 	}
 	nodes := max(1, len(c.Disks))
 	limit, by := c.NodeRate, "indices.recovery.max_bytes_per_sec"
-	if !cluster.Version.AtLeast(7, 9) || c.RepositoryRate > 0 && c.RepositoryRate < limit {
+	if !cluster.Version.AtLeast(7, 9) || c.RepositoryRate > 0 && (limit == 0 || c.RepositoryRate < limit) {
 		limit, by = c.RepositoryRate, "the repository's max_restore_bytes_per_sec"
 		if limit == 0 && !cluster.Version.AtLeast(7, 9) {
 			limit = 40 << 20 // its default up to 7.8
