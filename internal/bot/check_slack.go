@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -37,8 +38,13 @@ func checkSlack(ctx context.Context, c *config.Config) []Check {
 		checkApp(ctx, api),
 	}
 	directory := handlers.NewDirectory(api, handlers.Home{Team: auth.TeamID, Enterprise: auth.EnterpriseID, BotUser: auth.UserID}, time.Now)
-	checks = append(checks, checkChannels(ctx, c, directory)...)
-	return append(checks, checkPeople(ctx, c, directory)...)
+	return append(checks, checkNamed(ctx, c, directory)...)
+}
+
+// checkNamed tries every channel, person and group that the configuration names,
+// and whether they are enough for its policies.
+func checkNamed(ctx context.Context, c *config.Config, d *handlers.Directory) []Check {
+	return slices.Concat(checkChannels(ctx, c, d), checkPeople(ctx, c, d), checkRules(ctx, c, d))
 }
 
 func plainError(err error) string { return strings.TrimSpace(err.Error()) }
@@ -110,6 +116,9 @@ func checkPeople(ctx context.Context, c *config.Config, d *handlers.Directory) [
 		}
 	}
 	add(c.Requesters, "requesters")
+	for i, one := range c.Clusters {
+		add(one.VisibleTo, fmt.Sprintf("clusters[%d].visible_to", i))
+	}
 	for i, rule := range c.Policies {
 		at := fmt.Sprintf("policies[%d]", i)
 		add(rule.When.Requesters, at+".when.requesters")
@@ -137,6 +146,60 @@ func checkPeople(ctx context.Context, c *config.Config, d *handlers.Directory) [
 		}
 		return ok(name, fmt.Sprintf("%d people", len(members)))
 	})
+}
+
+// checkRules finds policies that nobody could meet, even if everyone whom they
+// name approved. Who asks never counts, and is taken to be somebody else.
+func checkRules(ctx context.Context, c *config.Config, d *handlers.Directory) []Check {
+	paths := map[int]string{}
+	var order []int
+	for i, rule := range c.Policies {
+		if len(rule.Require) > 0 {
+			order, paths[i] = append(order, i), fmt.Sprintf("policies[%d].require", i)
+		}
+	}
+	return each(order, func(i int) Check {
+		rule := c.Policies[i]
+		name := "policy " + rule.Name
+		everyone, err := namedIn(ctx, rule, d)
+		if err != nil {
+			return unproved(name, "whether it can be met is not known: "+plainError(err), "")
+		}
+		needs := approvals.Needs{Rules: []approvals.NeededRule{{Name: rule.Name, Require: rule.Require}}}
+		verdict := approvals.Judge(needs, approvals.Actor{}, everyone)
+		if !verdict.Met {
+			return bad(name, fmt.Sprintf("it can never be met: missing, even if everyone approves, %s (%s, line %d)",
+				verdict.Missing(approvals.Principal.String), paths[i], c.Line(paths[i])), "Ask for fewer people, or name more.")
+		}
+		return ok(name, fmt.Sprintf("can be met: it names %d people", len(everyone)))
+	})
+}
+
+// namedIn are the people whom a policy's requirements name, with their groups.
+func namedIn(ctx context.Context, rule approvals.Rule, d *handlers.Directory) ([]approvals.Actor, error) {
+	groups := map[string][]string{} // by person
+	for _, r := range rule.Require {
+		for _, p := range r.From {
+			if !p.Group {
+				groups[p.ID] = append(groups[p.ID], "")
+				continue
+			}
+			members, err := d.Members(ctx, p.ID, time.Minute)
+			if err != nil {
+				return nil, err
+			}
+			for _, m := range members {
+				groups[m] = append(groups[m], p.ID)
+			}
+		}
+	}
+	var everyone []approvals.Actor
+	for _, id := range slices.Sorted(maps.Keys(groups)) {
+		if id != "" {
+			everyone = append(everyone, approvals.Actor{ID: id, Groups: groups[id]})
+		}
+	}
+	return everyone, nil
 }
 
 // each checks several things at once, a few at a time, in order.

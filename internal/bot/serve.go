@@ -220,6 +220,7 @@ func (s *server) work(ctx context.Context, group *errgroup.Group) {
 	if s.cloud != nil {
 		app.Cloud = s.cloud
 	}
+	group.Go(func() error { s.tryNamed(ctx, directory); return nil })
 	slots := handlers.NewSlots()
 	connections := make([]*handlers.Socket, sockets)
 	for i := range connections {
@@ -241,6 +242,17 @@ func (s *server) work(ctx context.Context, group *errgroup.Group) {
 	group.Go(func() error { return s.export(ctx, s.stdout) })
 	group.Go(func() error { return s.metrics.Follow(ctx, s.store, s.log) })
 	group.Go(func() error { return s.watch(ctx, connections) })
+}
+
+// tryNamed logs what the configuration names and Slack does not know as such.
+func (s *server) tryNamed(ctx context.Context, d *handlers.Directory) {
+	within, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for _, c := range checkNamed(within, s.config, d) {
+		if c.Status == statusFailed && within.Err() == nil {
+			s.log.Warn("configuration names what does not work", "check", c.Name, "err", c.Detail, "mend", c.Mend)
+		}
+	}
 }
 
 // appToken puts the mend to a refused app-level token.
