@@ -212,6 +212,8 @@ func whyWaiting(detail string) string {
 	switch {
 	case detail == "", strings.Contains(detail, "throttl"), strings.Contains(detail, "too many"):
 		return ""
+	case strings.Contains(detail, "watermark") && strings.HasPrefix(detail, "on "):
+		return "Disk watermark " + first(detail)
 	case strings.Contains(detail, "watermark"):
 		return "Disk watermark: " + first(detail)
 	}

@@ -243,10 +243,10 @@ func TestAQueuedRestoreIsSeenInTheMastersQueue(t *testing.T) {
 
 func TestWhyAShardHasNoPlaceIsGathered(t *testing.T) {
 	s := &script{answers: map[string]string{"*": `{"unassigned_info":{"reason":"ALLOCATION_FAILED","details":"shard failed"},"allocate_explanation":"cannot allocate",
-		"node_allocation_decisions":[{"deciders":[{"decision":"YES","explanation":"fine"},{"decider":"restore_in_progress","decision":"NO","explanation":"shard has failed to be restored"},{"decision":"NO","explanation":"no room"}]},
-			{"deciders":[{"decision":"NO","explanation":"no room"}]}]}`}}
+		"node_allocation_decisions":[{"node_name":"node-1","deciders":[{"decision":"YES","explanation":"fine"},{"decider":"restore_in_progress","decision":"NO","explanation":"shard has failed to be restored"},{"decision":"NO","explanation":"no room"}]},
+			{"node_name":"node-2","deciders":[{"decision":"NO","explanation":"no room"}]}]}`}}
 	got, err := client(t, playing(t, s)).Explain(t.Context(), fileIndex, 1)
-	if got != "shard failed no room cannot allocate" || err != nil {
+	if got != "shard failed on node-1, node-2: no room cannot allocate" || err != nil {
 		t.Errorf("%q %v", got, err)
 	}
 	s.answers["*"] = `{"unassigned_info":{"reason":"NEW_INDEX_RESTORED","details":"restore_source[r/s]"},"allocate_explanation":"cannot allocate"}`

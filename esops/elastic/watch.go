@@ -138,6 +138,7 @@ func (c *Client) Explain(ctx context.Context, index string, shard int) (string, 
 		} `json:"unassigned_info"`
 		Explanation string `json:"allocate_explanation"`
 		Nodes       []struct {
+			Name     string `json:"node_name"`
 			Deciders []struct {
 				Decider     string `json:"decider"`
 				Decision    string `json:"decision"`
@@ -148,21 +149,26 @@ func (c *Client) Explain(ctx context.Context, index string, shard int) (string, 
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return "", nil
 	}
-	var words []string
-	add := func(said string) {
-		if said != "" && !slices.Contains(words, said) { // many nodes say the same
-			words = append(words, said)
-		}
-	}
-	add(telling(answer.Unassigned.Details))
+	words := []string{telling(answer.Unassigned.Details)}
+	nodes := map[string][]string{} // by what they say: many say the same
 	for _, node := range answer.Nodes {
 		for _, d := range node.Deciders {
-			if d.Decision == "NO" && d.Decider != "restore_in_progress" { // it only says that the restore failed
-				add(d.Explanation)
+			if d.Decision != "NO" || d.Explanation == "" || d.Decider == "restore_in_progress" { // it only says that the restore failed
+				continue
 			}
+			if len(nodes[d.Explanation]) == 0 {
+				words = append(words, d.Explanation)
+			}
+			nodes[d.Explanation] = append(nodes[d.Explanation], node.Name)
 		}
 	}
-	add(answer.Explanation)
+	words = append(words, answer.Explanation)
+	for i, said := range words {
+		if on := strings.Join(nodes[said][:min(3, len(nodes[said]))], ", "); on != "" {
+			words[i] = "on " + on + ": " + said
+		}
+	}
+	words = slices.DeleteFunc(slices.Compact(words), func(said string) bool { return said == "" })
 	return cut(strings.Join(words, " ")), nil
 }
 
