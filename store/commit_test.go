@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -383,17 +384,31 @@ func TestManyAtOnceMakeOneChainWithoutGaps(t *testing.T) {
 	})
 }
 
-func TestWaitingForOthersCommitsEndsWithTheContext(t *testing.T) {
+// Commits of one process go one after the other. One whose turn never comes says
+// that it did nothing, and not that it does not know.
+func TestWhoseTurnNeverComesRecordsNothing(t *testing.T) {
 	each(t, func(t *testing.T, b *backend) {
+		s, p := behind(t, b)
+		stuck := make(chan struct{})
+		p.next(func(*passage, []byte) error { close(stuck); return nil }) // and no answer
 		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		err := b.store().Commit(ctx, opening(t, "R-22222", 0, "a"))
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("it came to %v", err)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if err := s.Commit(ctx, opening(t, "R-22222", 0, "a")); !errors.Is(err, approvals.ErrNotKnown) {
+				t.Errorf("the first came to %v", err)
+			}
+		})
+		<-stuck
+		err := s.Commit(soon(t), opening(t, "R-33333", 0, "b"))
+		if err == nil || errors.Is(err, approvals.ErrNotKnown) || !strings.Contains(err.Error(), "nothing was recorded") {
+			t.Errorf("the second came to %v", err)
 		}
+		cancel()
+		wg.Wait()
 		if keys := b.keys(); len(keys) != 0 {
 			t.Errorf("it wrote %v", keys)
 		}
+		commit(t, s, opening(t, "R-33333", 0, "b"))
 	})
 }
 
