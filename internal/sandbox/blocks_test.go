@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -177,15 +178,19 @@ func TestEveryInputOfAFormIsSentAsSlackSendsIt(t *testing.T) {
 	}
 }
 
-func TestTheHomeTabShowsWhatTheAppPublished(t *testing.T) {
+func TestTheHomeTabShowsWhatWaitsForWhom(t *testing.T) {
 	t.Parallel()
-	s := started(t)
-	w := open(t, s).window("U0ANNA")
+	w := asked(open(t, started(t)))
+	id := regexp.MustCompile(`R-[A-Z0-9]{5}`).FindString(ask[string](w, `document.querySelector('main .message h3').innerText`))
+	w.become("ben")
 	w.click(`[data-channel="home"]`)
 	w.shows("h1", "es-restore")
-	writer{t, s}.call("views.publish", url.Values{"user_id": {"U0ANNA"}, "view": {`{"type":"home","blocks":[{"type":"header","text":{"type":"plain_text","text":"Your restores"}}]}`}})
-	w.shows(".home h3", "Your restores")
+	w.shows(".home", id)
 	w.picture("home")
+	w.accessible("the Home tab")
+	w.become("dora")
+	w.shows(".home", "")
+	w.until("nothing of it waits for Dora", fmt.Sprintf(`document.querySelector('.home .block') !== null && !document.querySelector('.home').innerText.includes(%q)`, id))
 }
 
 func TestInASharedChannelNobodyCanAsk(t *testing.T) {

@@ -253,16 +253,42 @@ func (w *window) eventually(cond func() bool) {
 	}
 }
 
-// click clicks the first element that fits, once it can be clicked.
+// A point is where something is in the window.
+type point struct{ X, Y float64 }
+
+// click clicks the middle of the first element that fits, once it can be seen, is not
+// disabled and nothing lies over it.
 func (w *window) click(selector string) {
 	w.t.Helper()
-	w.run(chromedp.WaitEnabled(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+	middle := fmt.Sprintf(`(() => {
+		const e = document.querySelector(%q);
+		if (!e || e.disabled) return null;
+		e.scrollIntoView({block: 'nearest'});
+		const r = e.getBoundingClientRect();
+		const at = {X: r.x + r.width / 2, Y: r.y + r.height / 2};
+		const top = document.elementFromPoint(at.X, at.Y);
+		return r.width > 0 && top && (e.contains(top) || top.contains(e)) ? at : null;
+	})()`, selector)
+	w.until(selector+" can be clicked", middle+" !== null")
+	if at := ask[*point](w, middle); at != nil {
+		w.run(chromedp.MouseClickXY(at.X, at.Y))
+		return
+	}
+	w.fail("%s went away", selector)
 }
 
-// write types into an element as a person does.
+// write types into an element.
 func (w *window) write(selector, text string) {
 	w.t.Helper()
-	w.run(chromedp.WaitVisible(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
+	w.until(selector+" has the focus", fmt.Sprintf(`(() => {
+		const e = document.querySelector(%q);
+		if (!e || e.disabled) return false;
+		if (document.activeElement !== e) e.focus();
+		return document.activeElement === e;
+	})()`, selector))
+	if _, err := chromedp.Call(w.ctx, input.InsertText, input.InsertTextParams{Text: text}); err != nil {
+		w.fail("typing %q: %v", text, err)
+	}
 }
 
 // command types a command into the channel, and sends it.
