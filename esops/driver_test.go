@@ -71,7 +71,7 @@ func driving(t testing.TB, s *standin, made esops.Plan) *driver {
 
 // restart is another process that goes on.
 func (d *driver) restart() {
-	d.runner = &esops.Runner{Watcher: d.s, Writer: d.s, Version: d.s.version, Total: 5000, Now: func() time.Time { return d.s.now }}
+	d.runner = &esops.Runner{Reader: d.s.seen(), Watcher: d.s, Writer: d.s, Version: d.s.version, Total: 5000, Now: func() time.Time { return d.s.now }}
 }
 
 // mayDie is a point at which the process may die.

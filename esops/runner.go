@@ -10,8 +10,10 @@ import (
 
 // Times of the restore request.
 const (
-	// lookFresh is how old the look before a request may be when it is sent.
+	// lookFresh is how old the look before a request may be when it is sent, and
+	// pinFresh how long before that look the snapshot may have been compared.
 	lookFresh = 5 * time.Second
+	pinFresh  = 30 * time.Second
 	// quietFor is how long a cluster must be quiet (no answer, no marker, no
 	// snapshot running, nothing queued) until a request of unknown fate is
 	// taken as never carried out.
@@ -33,7 +35,7 @@ const (
 type Runner struct {
 	Watcher Watcher
 	Writer  Writer
-	Reader  Reader // of a share: to see the repository
+	Reader  Reader // to see the snapshot and the repository as they are now
 	Cloud   Cloud  // of a share
 	Version Version
 	Total   int64 // bytes the plan expects, 0 when not known
@@ -42,6 +44,7 @@ type Runner struct {
 
 	notSent    int       // the attempt that is known never to have been carried out
 	accepted   bool      // Elasticsearch said so to this process
+	pinned     time.Time // the last time the snapshot was seen to be the approved one
 	quietSince time.Time // zero: not quiet
 	busySince  time.Time // the last time it refused because it was busy
 	busy       time.Duration
@@ -133,6 +136,14 @@ func (r *Runner) restore(ctx context.Context, run Run, mayAsk bool) (Outcome, er
 	if wait := r.mustWait(state); wait != "" {
 		return Outcome{Waiting: wait}, nil
 	}
+	if r.Reader != nil && r.Now().Sub(r.pinned) > pinFresh {
+		failure, err := r.sameSnapshot(ctx, run)
+		if err != nil || failure != nil {
+			return Outcome{Failure: failure}, err
+		}
+		r.pinned = r.Now()
+		return r.restore(ctx, run, mayAsk) // the look is older now
+	}
 	// A request that surely was not carried out goes out under its own number.
 	attempt := 1
 	switch {
@@ -146,6 +157,32 @@ func (r *Runner) restore(ctx context.Context, run Run, mayAsk bool) (Outcome, er
 			"Elasticsearch was asked %d times and never answered; no restore of this operation is there.", attempts)}, nil
 	}
 	return Outcome{Journal: &Sent{At: looked, Attempt: attempt, Looked: targets}}, nil
+}
+
+// sameSnapshot makes sure that the snapshot is the very one that was approved:
+// Elasticsearch takes a name, and its owner can delete it and take another one
+// under it.
+func (r *Runner) sameSnapshot(ctx context.Context, run Run) (*Refusal, error) {
+	plan := run.Plan
+	found, err := r.Reader.Snapshots(ctx, plan.Repository, plan.Snapshot)
+	if refusal, refused := Refused(err); refused {
+		return refusal, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("comparing the snapshot: %w", err)
+	}
+	for _, s := range found {
+		switch {
+		case s.Name != plan.Snapshot:
+		case plan.SnapshotUUID != "" && s.UUID != plan.SnapshotUUID:
+			return Refuse("snapshot_remade", "Plan it again.",
+				"The snapshot %s was deleted and taken anew under its name since it was approved. Nothing was changed.", plan.Snapshot), nil
+		default:
+			return nil, nil
+		}
+	}
+	return Refuse("snapshot_gone", "Choose another snapshot.",
+		"The snapshot %s is no longer in %s. Nothing was changed.", plan.Snapshot, plan.Repository), nil
 }
 
 // begun tells which targets there are. Elasticsearch makes all of them at once,

@@ -225,13 +225,51 @@ func TestARefusalWhoseReasonCannotBeLookedAtIsNotBelieved(t *testing.T) {
 	s := newStandin()
 	s.answers = []answer{forbid, plainly}
 	d := restoring(t, s, fileIndex, esops.Flags{})
-	s.fails["state"] = []error{nil, esops.ErrUnavailable}
+	s.fails["state"] = []error{nil, nil, esops.ErrUnavailable} // before the snapshot is compared, after it, and after the refusal
 	if err := d.look(false); !errors.Is(err, esops.ErrUnavailable) || d.end != "" {
 		t.Fatalf("%v %s", err, d.end)
 	}
 	d.must()
 	if !strings.Contains(d.waiting, "lost") || len(s.asked) != 1 {
 		t.Errorf("waiting %q, %d requests", d.waiting, len(s.asked))
+	}
+}
+
+// The plan is checked at the start, but a busy cluster can hold the request up
+// for hours after that.
+func TestASnapshotThatIsNoLongerTheApprovedOneIsNotRestored(t *testing.T) {
+	for _, c := range []struct {
+		name, code string
+		change     func(*shelf)
+	}{
+		{"made anew", "snapshot_remade", func(about *shelf) { about.snapshots[0].UUID = "another" }},
+		{"deleted", "snapshot_gone", func(about *shelf) { about.snapshots = nil }},
+		{"its repository gone", "no_such_repository", func(about *shelf) {
+			about.fails = map[string]error{"details": esops.Refuse("no_such_repository", "", "There is none.")}
+		}},
+	} {
+		s := newStandin()
+		s.answers = []answer{busy}
+		d := restoring(t, s, fileIndex, esops.Flags{})
+		if err := d.look(false); err != nil || d.end != "" {
+			t.Fatalf("%s: %v %s", c.name, err, d.end)
+		}
+		about := s.seen()
+		c.change(about)
+		d.runner.Reader = about
+		s.now = s.now.Add(time.Minute)
+		d.must()
+		if d.end != "failed" || d.failure.Code != c.code || len(s.asked) != 1 || len(s.begun) > 0 {
+			t.Errorf("%s: %s %v, asked %d times", c.name, d.end, d.failure, len(s.asked))
+		}
+	}
+	s := newStandin()
+	d := restoring(t, s, fileIndex, esops.Flags{})
+	about := s.seen()
+	about.fails = map[string]error{"details": esops.ErrUnavailable}
+	d.runner.Reader = about
+	if err := d.look(false); !errors.Is(err, esops.ErrUnavailable) || len(s.asked) != 0 {
+		t.Errorf("a snapshot that can't be read: %v, asked %d times", err, len(s.asked))
 	}
 }
 
