@@ -71,8 +71,11 @@ func (a *App) click(ctx context.Context, in slack.InteractionCallback, action sl
 		}
 		return nil, v.openForm(ctx, caller, chosenBefore(action.Value))
 	}
-	if action.ActionID == actionShare {
+	switch action.ActionID {
+	case actionShare:
 		return a.sharedFirst(ctx, action.Value, caller)
+	case actionInstead:
+		return a.instead(ctx, action.Value, caller)
 	}
 	id, ok := approvals.ParseID(action.Value)
 	if !ok {

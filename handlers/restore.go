@@ -21,7 +21,7 @@ func (a visit) plan(ctx context.Context, c Command) (*Answer, error) {
 		return a.offerShare(c, err)
 	}
 	if blocking := readings.Blocking(); len(blocking) > 0 {
-		return blocked("This restore can't be done.", readings.Findings), nil
+		return a.refusedPlan("This restore can't be done.", c, readings.Findings), nil
 	}
 	answer := a.preview(plan, readings)
 	answer.Blocks = append(answer.Blocks, prose{}.say("To ask for it: ").code("/es-restore "+askFor(c)).block())
@@ -65,7 +65,7 @@ func (a visit) restore(ctx context.Context, c Command, caller Caller) (*Answer, 
 		return a.offerShare(c, err)
 	}
 	if blocking := readings.Blocking(); len(blocking) > 0 {
-		return blocked("This restore can't be done; nobody was asked.", readings.Findings), nil
+		return a.refusedPlan("This restore can't be done; nobody was asked.", c, readings.Findings), nil
 	}
 	op, err := a.open(ctx, caller, approvals.Opening{Request: c.request(cluster.Name), Plan: plan, Readings: readings, Reason: c.Reason, At: at})
 	if err != nil {

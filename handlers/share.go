@@ -2,12 +2,10 @@ package handlers
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -149,24 +147,6 @@ func (a visit) offerShare(c Command, err error) (*Answer, error) {
 	return answer, nil
 }
 
-// A wanted restore is what the button of an offer carries.
-type wanted struct {
-	Request esops.Request `json:"request"`
-	Reason  string        `json:"reason"`
-}
-
-// buttonValue is what a button may carry; Slack takes 2,000 characters.
-const buttonValue = 1900
-
-// valueOf is "" for what a button can't carry.
-func valueOf(w wanted) string {
-	value, err := json.Marshal(w)
-	if err != nil || utf8.RuneCount(value) > buttonValue {
-		return ""
-	}
-	return string(value)
-}
-
 // sourceOf is whose snapshots a repository's name speaks of.
 func sourceOf(repository string) string {
 	return strings.TrimPrefix(repository, esops.SharedName(""))
@@ -181,9 +161,9 @@ func sourceName(i esops.Instance) string {
 
 // sharedFirst asks for the share that a restore needs, which the button holds.
 func (a *App) sharedFirst(ctx context.Context, value string, caller Caller) (*Answer, error) {
-	var w wanted
-	if json.Unmarshal([]byte(value), &w) != nil || w.Request.Cluster == "" || strings.TrimSpace(w.Reason) == "" {
-		return nil, esops.Refuse("unknown_button", "Type the command.", "There is no such button.")
+	w, ok := wantedBy(value)
+	if !ok {
+		return nil, unknownOffer()
 	}
 	share := Command{Verb: "share", Source: sourceOf(w.Request.Repository), Cluster: w.Request.Cluster, Reason: w.Reason, Then: &w.Request}
 	go a.Command(context.WithoutCancel(ctx), share, caller)
