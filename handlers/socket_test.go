@@ -80,17 +80,16 @@ func TestAPanicOfAHandlerEndsNothingElse(t *testing.T) {
 	t.Parallel()
 	slots := make(chan struct{}, 1)
 	server, log := connect(t, slots)
-	for range 3 { // a slot that is not given back would make the second one busy
+	for range 3 { // a slot that is not given back would block
 		command(t, server, "list") // the App has no Directory to ask
+		slots <- struct{}{}        // the ack comes first, the end of the work after it
+		<-slots
 	}
 	if result := command(t, server, "help"); result.Reply == nil || !strings.Contains(result.Reply.AllText(), "colleagues approve") {
 		t.Errorf("afterwards help says %+v", result.Reply)
 	}
 	if n := strings.Count(log.String(), "handler panicked"); n != 3 {
 		t.Errorf("%d panics in the log:\n%s", n, log)
-	}
-	if len(slots) != 0 {
-		t.Error("a slot is still taken")
 	}
 }
 
