@@ -62,7 +62,7 @@ func (s *Store) Commit(ctx context.Context, c approvals.Change) error {
 		if err != nil {
 			return err
 		}
-		moved, err := s.read(answer, record, c)
+		moved, err := s.read(answer, record)
 		if err != nil || moved == nil {
 			return err
 		}
@@ -211,7 +211,7 @@ func neverSent(err error) bool {
 }
 
 // read turns the script's answer into an error, or into the head to seal on anew.
-func (s *Store) read(answer []string, r audit.Record, c approvals.Change) (*audit.Head, error) {
+func (s *Store) read(answer []string, r audit.Record) (*audit.Head, error) {
 	switch answer[0] {
 	case "ok":
 		s.memory.saw(r.Head())

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -85,14 +84,12 @@ func (b *backend) failSave() {
 	if err := os.MkdirAll(filepath.Join(b.node.dir, "dump.rdb", "in the way"), 0o700); err != nil {
 		b.t.Fatal(err)
 	}
-	for range 200 {
+	if !until(func() bool {
 		_ = b.raw.BgSave(ctx).Err() // one may be under way
-		if text := b.raw.Info(ctx, "persistence").Val(); strings.Contains(text, "rdb_last_bgsave_status:err") {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
+		return strings.Contains(b.raw.Info(ctx, "persistence").Val(), "rdb_last_bgsave_status:err")
+	}) {
+		b.t.Fatal("it saves all the same")
 	}
-	b.t.Fatal("it saves all the same")
 }
 
 // A primary is lost before its replica had the last record. What works on the
@@ -113,14 +110,9 @@ func TestAFailoverThatLosesARecordIsNoticed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := 0; ; i++ { // until the replica has it
-		if got, err := r.store().Head(ctx); err == nil && got == head {
-			break
-		}
-		if i == 200 {
-			t.Fatal("the replica never got the record")
-		}
-		time.Sleep(20 * time.Millisecond)
+	replicated := r.store()
+	if !until(func() bool { got, err := replicated.Head(ctx); return err == nil && got == head }) {
+		t.Fatal("the replica never got the record")
 	}
 	if err := r.raw.Do(ctx, "REPLICAOF", "NO", "ONE").Err(); err != nil { // it hears no more
 		t.Fatal(err)

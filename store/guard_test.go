@@ -427,7 +427,7 @@ func TestARealRedisThatIsKilledLosesNothingAcknowledged(t *testing.T) {
 		id  approvals.ID
 		err error
 	}
-	outcomes := make(chan outcome, 10_000)
+	outcomes := make(chan outcome, 6*40)
 	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
 	defer stop()
 	var wg sync.WaitGroup
@@ -440,8 +440,8 @@ func TestARealRedisThatIsKilledLosesNothingAcknowledged(t *testing.T) {
 			}
 		})
 	}
-	for range 3 {
-		time.Sleep(60 * time.Millisecond) // that some commits are under way
+	for i := range 3 {
+		until(func() bool { return len(outcomes) >= 40*(i+1) }) // while others are under way
 		n.kill()
 		n.start(t)
 	}

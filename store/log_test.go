@@ -78,7 +78,11 @@ func follow(s *store.Store) map[string]func(ctx context.Context, seq int64, wait
 
 func TestAFollowerIsWokenByTheNextRecord(t *testing.T) {
 	each(t, func(t *testing.T, b *backend) {
-		s := b.store()
+		other := b.store()
+		client := b.client(b.addr)
+		asked := make(chan struct{}, 10)
+		client.AddHook(onRead{asked})
+		s := store.New(client)
 		open(t, s, "R-22222", []string{"a"})
 		for name, after := range follow(s) {
 			head, err := s.Head(t.Context())
@@ -93,11 +97,27 @@ func TestAFollowerIsWokenByTheNextRecord(t *testing.T) {
 					t.Errorf("%s: %d came after %v: %v", name, n, time.Since(begun), err)
 				}
 			})
-			time.Sleep(50 * time.Millisecond) // so that it waits
-			open(t, b.store(), approvals.ID("R-"+name), []string{name})
+			<-asked
+			open(t, other, approvals.ID("R-"+name), []string{name})
 			wg.Wait()
 		}
 	})
+}
+
+// onRead tells that a follower asks.
+type onRead struct{ asked chan<- struct{} }
+
+func (onRead) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (onRead) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+func (h onRead) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if cmd.Name() == "xread" {
+			h.asked <- struct{}{}
+		}
+		return next(ctx, cmd)
+	}
 }
 
 // Redis takes a wait of 0 for one without end.

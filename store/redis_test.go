@@ -218,7 +218,7 @@ func (s *sharedNode) get(t testing.TB) *node {
 		return s.node
 	}
 	needRedis(t)
-	dir, err := os.MkdirTemp("", "redis")
+	dir, err := os.MkdirTemp("", "redis") //nolint:usetesting // it outlives the first test that needs it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +267,7 @@ type node struct {
 func startNode(t testing.TB, args ...string) *node {
 	t.Helper()
 	needRedis(t)
-	dir, err := os.MkdirTemp("", "redis")
+	dir, err := os.MkdirTemp("", "redis") //nolint:usetesting // see remove
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,12 +281,7 @@ func startNode(t testing.TB, args ...string) *node {
 // remove removes a server's folder. What saves in the background outlives it by
 // a moment, and may still make a file.
 func (n *node) remove() {
-	for range 50 {
-		if os.RemoveAll(n.dir) == nil {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	until(func() bool { return os.RemoveAll(n.dir) == nil })
 }
 
 // start starts the server on its folder, on a free port, and waits for it. A
@@ -332,11 +327,17 @@ func (n *node) start(t testing.TB) {
 func (n *node) answers() bool {
 	client := redis.NewClient(&redis.Options{Addr: n.addr, MaxRetries: -1})
 	defer func() { _ = client.Close() }()
-	for range 200 {
-		if client.Ping(context.Background()).Err() == nil {
+	return until(func() bool { return client.Ping(context.Background()).Err() == nil })
+}
+
+// until waits for something outside of this process, and not for long.
+func until(holds func() bool) bool {
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); <-ticker.C {
+		if holds() {
 			return true
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 	return false
 }

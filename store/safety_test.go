@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/alicebob/miniredis/v2/server"
@@ -289,7 +288,6 @@ func TestSafetyMayBeAskedWhileOthersCommit(t *testing.T) {
 	op := open(t, s, "R-22222", []string{"a"})
 	for range 20 {
 		op = commit(t, s, change(t, op, approved))
-		time.Sleep(time.Millisecond)
 	}
 	wg.Wait()
 }

@@ -108,16 +108,16 @@ func (s *Store) loadAll(ctx context.Context, ids []string) ([]approvals.Operatio
 		return nil, nil
 	}
 	pipe := s.redis.Pipeline()
-	for _, id := range ids {
-		pipe.HGet(ctx, opKey(approvals.ID(id)), "json")
+	answers := make([]*redis.StringCmd, len(ids))
+	for i, id := range ids {
+		answers[i] = pipe.HGet(ctx, opKey(approvals.ID(id)), "json")
 	}
-	answers, err := pipe.Exec(ctx)
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
 		return nil, fmt.Errorf("loading operations: %w", err)
 	}
 	ops := make([]approvals.Operation, 0, len(ids))
 	for i, answer := range answers {
-		text, err := answer.(*redis.StringCmd).Result()
+		text, err := answer.Result()
 		if errors.Is(err, redis.Nil) {
 			continue
 		}
