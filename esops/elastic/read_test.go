@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -256,6 +257,41 @@ func TestWhyAShardHasNoPlaceIsGathered(t *testing.T) {
 	for _, answer := range []string{"400 " + failure(400, "illegal_argument_exception", "unable to find any unassigned shards to explain"), "[]"} {
 		if got, err := client(t, playing(t, &script{answers: map[string]string{"*": answer}})).Explain(t.Context(), fileIndex, 1); got != "" || err != nil {
 			t.Errorf("%q %v", got, err)
+		}
+	}
+}
+
+func TestLimitsAreReadInEveryForm(t *testing.T) {
+	settings := func(persistent, transient, defaults string) *script {
+		return &script{answers: map[string]string{
+			"/_nodes/stats/fs":   `{"nodes":{"x":{"name":"es-0","roles":["data","ingest"],"fs":{"total":{"total_in_bytes":100,"available_in_bytes":40}}},"y":{"name":"es-m","roles":["master"]},"z":{"name":"es-1","roles":["data_hot"],"fs":{"total":{"total_in_bytes":100,"available_in_bytes":10}}}}}`,
+			"/_cluster/settings": fmt.Sprintf(`{"persistent":{%s},"transient":{%s},"defaults":{%s}}`, persistent, transient, defaults),
+			"/_cluster/health":   `{"active_shards":7,"initializing_shards":1,"unassigned_shards":2}`,
+			"/_snapshot/r":       `{"r":{"settings":{"max_restore_bytes_per_sec":"20mb"}}}`,
+		}}
+	}
+	disks := []esops.Disk{{Node: "es-0", Total: 100, Free: 40}, {Node: "es-1", Total: 100, Free: 10}}
+	const allocation = `"cluster":{"routing":{"allocation":{%s}}}`
+	for _, c := range []struct {
+		name string
+		s    *script
+		want esops.Capacity
+	}{
+		{"the defaults of 5.6", settings("", "", fmt.Sprintf(allocation, `"enable":"ALL","disk":{"threshold_enabled":"true","watermark":{"low":"85%"}}`)+`,"indices":{"recovery":{"max_bytes_per_sec":"40mb"}}`),
+			esops.Capacity{Watermarks: true, LowUsed: 0.85, Allocation: "all", NodeRate: 40 << 20}},
+		{"what is set for now decides", settings(fmt.Sprintf(allocation, `"enable":"primaries","disk":{"watermark":{"low":"0.7"}}`), fmt.Sprintf(allocation, `"enable":"none"`), fmt.Sprintf(allocation, `"enable":"all","disk":{"watermark":{"low":"85%"}}`)),
+			esops.Capacity{Watermarks: true, LowUsed: 0.7, Allocation: "none"}},
+		{"bytes, and no watermarks", settings(fmt.Sprintf(allocation, `"disk":{"threshold_enabled":"false","watermark":{"low":"1.5gb"}}`), "", ""),
+			esops.Capacity{LowFree: 3 << 29}},
+		{"a limit of shards, and a block", settings(`"cluster":{"max_shards_per_node":"1000","blocks":{"read_only_allow_delete":"true"}}`, "", ""),
+			esops.Capacity{Watermarks: true, ShardLimit: 2000, Shards: 10, Blocked: true}},
+		{"no limit", settings(`"indices":{"recovery":{"max_bytes_per_sec":"-1"}}`, "", ""), esops.Capacity{Watermarks: true}},
+	} {
+		c.want.Disks, c.want.RepositoryRate = disks, 20<<20
+		got, err := client(t, playing(t, c.s)).Capacity(t.Context(), "r")
+		slices.SortFunc(got.Disks, func(a, b esops.Disk) int { return strings.Compare(a.Node, b.Node) })
+		if diff := cmp.Diff(c.want, got); diff != "" || err != nil {
+			t.Errorf("%s: %s%v", c.name, diff, err)
 		}
 	}
 }

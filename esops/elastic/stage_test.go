@@ -26,10 +26,12 @@ type stage struct {
 	version string
 	owner   *story.Cluster
 	reader  *story.Cluster
-	es      *elastic.Client // of the reader, through the door
-	door    *door
-	now     func() time.Time
-	pass    func(time.Duration)
+
+	ownerURL string
+	es       *elastic.Client // of the reader, through the door
+	door     *door
+	now      func() time.Time
+	pass     func(time.Duration)
 
 	// simOwner and simReader are nil on real nodes.
 	simOwner, simReader *essim.Cluster
@@ -82,7 +84,7 @@ func set(t testing.TB, version, owner, reader, location string) *stage {
 		t.Fatal(err)
 	}
 	return &stage{
-		t: t, version: version, owner: story.NewCluster(owner, o), reader: story.NewCluster(reader, o),
+		t: t, version: version, ownerURL: owner, owner: story.NewCluster(owner, o), reader: story.NewCluster(reader, o),
 		es: client(t, front.URL), door: d, now: time.Now, pass: func(d time.Duration) { <-time.After(d) },
 	}
 }
@@ -254,6 +256,14 @@ func (s *stage) from(major, minor int) bool {
 		s.t.Fatal(err)
 	}
 	return version.AtLeast(major, minor)
+}
+
+func (s *stage) major() int {
+	for major := 9; ; major-- {
+		if s.from(major, 0) {
+			return major
+		}
+	}
 }
 
 // marked lists the indices of the reader that bear a marker.

@@ -1,6 +1,7 @@
 package elastic_test
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 	"time"
@@ -22,7 +23,9 @@ var acts = []struct {
 	{"a lost answer is found by its marker", findsLostAnswer},
 	{"a lost request goes once more", sendsLostRequestAgain},
 	{"a foreign index refuses", refusesForeignIndex},
-	{"it is stopped", stops},
+	{"an alias is swapped and given back", swapsAndUndoes},
+	{"the clusters tell what they know", tells},
+	{"it is stopped", stops}, // last: what it read so slowly is still being read a while
 }
 
 func TestTheStoryOnSimulatedClusters(t *testing.T) {
@@ -167,6 +170,88 @@ func refusesForeignIndex(t *testing.T, s *stage) {
 	}
 	if s.uuid(story.FileIndex) != "" || len(s.marked()) > 0 {
 		t.Error("something was restored")
+	}
+}
+
+func swapsAndUndoes(t *testing.T, s *stage) {
+	one := 1
+	s.do(s.reader, "PUT", "/files-1", map[string]any{"aliases": map[string]any{"files": map[string]any{}}}, nil)
+	r := s.ride(ask(story.FileIndex, esops.Flags{Swap: "files", Replicas: &one}))
+	r.succeed()
+	behind := func() []string {
+		state, err := s.es.State(t.Context(), []string{"files"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return state.Targets["files"].Behind
+	}
+	if diff := cmp.Diff([]string{story.FileIndex}, behind()); diff != "" {
+		t.Error(diff)
+	}
+	var settings map[string]struct {
+		Settings struct {
+			Index struct {
+				Replicas string `json:"number_of_replicas"`
+			}
+		}
+	}
+	s.do(s.reader, "GET", "/"+story.FileIndex+"/_settings", nil, &settings)
+	if n := settings[story.FileIndex].Settings.Index.Replicas; n != "1" {
+		t.Errorf("%s replicas", n)
+	}
+	made, readings, err := s.planner().Undo(t.Context(), r.run)
+	if err != nil || len(readings.Blocking()) > 0 {
+		t.Fatalf("%v %+v", err, readings.Blocking())
+	}
+	u := &ride{stage: s, run: esops.Run{Plan: made, Marker: "r-9xyz2"}, readings: readings}
+	u.restart()
+	u.until(false, nil)
+	if diff := cmp.Diff([]string{"files-1"}, behind()); diff != "" || u.end != "succeeded" || s.uuid(story.FileIndex) != "" || s.uuid("files-1") == "" {
+		t.Errorf("%s %v %s", u.end, u.failure, diff)
+	}
+}
+
+// tells holds what the owner and the reader know of one index against each other.
+func tells(t *testing.T, s *stage) {
+	s.ride(ask(story.EcommerceIndex, esops.Flags{As: "restored-$1"})).succeed()
+	origin := client(t, s.ownerURL)
+	facts, err := origin.Facts(t.Context(), []string{story.EcommerceIndex, "nosuch"})
+	fact := facts[story.EcommerceIndex]
+	if err != nil || len(facts) != 1 || fact.Docs != 467 || fact.Version.Major != s.major() || fact.Created.IsZero() || !slices.Equal(fact.Aliases, []string{story.EcommerceAlias}) {
+		t.Errorf("%+v %v", facts, err)
+	}
+	if len(fact.Types) > 1 || s.from(7, 0) && len(fact.Types) > 0 {
+		t.Errorf("types %q", fact.Types)
+	}
+	was, there, err := origin.Shape(t.Context(), story.EcommerceIndex)
+	if err != nil || !there {
+		t.Fatal(there, err)
+	}
+	is, there, err := s.es.Shape(t.Context(), "restored-"+story.EcommerceIndex)
+	if err != nil || !there {
+		t.Fatal(there, err)
+	}
+	if diff := cmp.Diff(was, is); diff != "" || was.Mapping == "" || was.Docs != 467 || len(was.Settings) == 0 {
+		t.Errorf("%+v: %s", was, diff)
+	}
+	if s.simReader == nil { // the simulated ones filter errors, too
+		if _, there, err := s.es.Shape(t.Context(), story.EcommerceIndex); there || err != nil {
+			t.Errorf("%v %v", there, err)
+		}
+	}
+	if read, err := s.es.Sample(t.Context(), "restored-"+story.EcommerceIndex); !read || err != nil {
+		t.Errorf("%v %v", read, err)
+	}
+	if n, err := s.es.Matching(t.Context(), "restored-"+story.EcommerceIndex, json.RawMessage(`{"match_all":{}}`)); n != 467 || err != nil {
+		t.Errorf("%d %v", n, err)
+	}
+	capacity, err := s.es.Capacity(t.Context(), story.ReaderRepository)
+	if err != nil || len(capacity.Disks) != 1 || capacity.Disks[0].Free <= 0 || capacity.Disks[0].Total < capacity.Disks[0].Free ||
+		capacity.LowUsed == 0 && capacity.LowFree == 0 || capacity.Blocked || capacity.Allocation != "all" || capacity.NodeRate != 40<<20 {
+		t.Errorf("%+v %v", capacity, err)
+	}
+	if (capacity.ShardLimit > 0) != s.from(6, 7) || s.from(6, 7) && capacity.Shards == 0 {
+		t.Errorf("%d shards of %d", capacity.Shards, capacity.ShardLimit)
 	}
 }
 

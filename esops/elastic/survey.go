@@ -110,7 +110,8 @@ func (c *Client) limits(ctx context.Context, into *esops.Capacity) error {
 	if err := c.get(ctx, &tiers, url.Values{"include_defaults": {"true"}, "filter_path": {filter}}, "_cluster", "settings"); err != nil {
 		return err
 	}
-	into.Allocation = tiers.get(func(s clusterSettings) string { return s.Cluster.Routing.Allocation.Enable })
+	// 5.x writes its default in capitals.
+	into.Allocation = strings.ToLower(tiers.get(func(s clusterSettings) string { return s.Cluster.Routing.Allocation.Enable }))
 	into.Watermarks = tiers.get(func(s clusterSettings) string { return s.Cluster.Routing.Allocation.Disk.Enabled }) != "false"
 	low := tiers.get(func(s clusterSettings) string { return s.Cluster.Routing.Allocation.Disk.Watermark.Low })
 	if percent, ok := strings.CutSuffix(low, "%"); ok {
