@@ -1,8 +1,11 @@
 package esops
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -112,20 +115,56 @@ func (p Planner) fits(c Capacity, readings Readings, plan Plan, cluster Cluster)
 	if !known || len(c.Disks) == 0 {
 		return findings
 	}
-	var room int64
+	var room, most int64
 	for _, d := range c.Disks {
 		room += c.room(d)
+		most = max(most, c.room(d))
 	}
 	need := bytes * copies
+	largest := largestShard(readings)
 	switch {
 	case need > room:
 		block("no_room", "Make room, restore fewer indices, or use fewer replicas.",
 			"%s has room for %s on %d data %s, and this needs %s.", p.Cluster, inBytes(room), len(c.Disks), plural(len(c.Disks), "node", "nodes"), inBytes(need))
+	case largest > most:
+		block("no_room_for_shard", "Make room on one node, or leave the largest index out.",
+			"No node of %s has room for a shard of %s; the most is %s.", p.Cluster, inBytes(largest), inBytes(most))
 	case need*10 > room*8:
 		findings = append(findings, Finding{Code: "little_room", Severity: Note,
-			Sentence: fmt.Sprintf("%s has room for %s, and this needs %s of it.", p.Cluster, inBytes(room), inBytes(need))})
+			Sentence: fmt.Sprintf("%s has room for %s (%s), and this needs %s of it.", p.Cluster, inBytes(room), c.byNode(), inBytes(need))})
+	default:
+		findings = append(findings, Finding{Code: "room", Severity: Note,
+			Sentence: fmt.Sprintf("It needs %s, and %s has room for %s: %s.", inBytes(need), p.Cluster, inBytes(room), c.byNode())})
 	}
 	return findings
+}
+
+// largestShard is how large a shard is at least that will have to find a place:
+// the largest of the mean ones.
+func largestShard(readings Readings) int64 {
+	var largest int64
+	for _, item := range readings.Items {
+		if item.Shards > 0 {
+			largest = max(largest, item.Bytes/int64(item.Shards))
+		}
+	}
+	return largest
+}
+
+// byNode is the room of each node, as many as can be read at a glance, the
+// fullest first.
+func (c Capacity) byNode() string {
+	const most = 5
+	disks := slices.SortedStableFunc(slices.Values(c.Disks), func(a, b Disk) int { return cmp.Compare(c.room(a), c.room(b)) })
+	var said []string
+	for i, d := range disks {
+		if i == most {
+			said = append(said, fmt.Sprintf("%d more with at least as much", len(disks)-i))
+			break
+		}
+		said = append(said, d.Node+" "+inBytes(c.room(d)))
+	}
+	return strings.Join(said, ", ")
 }
 
 // lasts says how long it may take: by what restores here came to, or else by

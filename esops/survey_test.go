@@ -45,6 +45,13 @@ func sized(bytes int64) *shelf {
 	return s
 }
 
+// spread is the same in four shards.
+func spread(bytes int64) *shelf {
+	s := sized(bytes)
+	s.sizes[fileIndex] = esops.Size{Bytes: bytes, Shards: 4}
+	return s
+}
+
 func TestWhatDoesNotFitIsRefusedBeforehand(t *testing.T) {
 	seven := esops.Version{Major: 7, Minor: 10}
 	for _, c := range []struct {
@@ -57,7 +64,11 @@ func TestWhatDoesNotFitIsRefusedBeforehand(t *testing.T) {
 		{"it fits", 149 * gb / 2, func(*esops.Capacity, *shelf, *esops.Request) {}, "", ""},
 		{"more than up to the watermark", 151 * gb, func(*esops.Capacity, *shelf, *esops.Request) {}, "no_room", "room for 150 GiB on 2 data nodes, and this needs 151 GiB"},
 		{"with its replicas", 76 * gb, func(_ *esops.Capacity, _ *shelf, r *esops.Request) { one := 1; r.Replicas = &one }, "no_room", "needs 152 GiB"},
-		{"no watermarks", 170 * gb, func(c *esops.Capacity, _ *shelf, _ *esops.Request) { c.Watermarks = false }, "", ""},
+		{"no watermarks", 170 * gb, func(c *esops.Capacity, s *shelf, _ *esops.Request) {
+			c.Watermarks = false
+			s.sizes = spread(170 * gb).sizes
+		}, "", ""},
+		{"a shard larger than any node's room", 80 * gb, func(*esops.Capacity, *shelf, *esops.Request) {}, "no_room_for_shard", "a shard of 80 GiB; the most is 75 GiB"},
 		{"a watermark in bytes", 151 * gb, func(c *esops.Capacity, _ *shelf, _ *esops.Request) { c.LowUsed, c.LowFree = 0, 20*gb }, "no_room", "room for 140 GiB"},
 		{"a disk that is full", 76 * gb, func(c *esops.Capacity, _ *shelf, _ *esops.Request) { c.Disks[1].Free = 0 }, "no_room", "room for 75 GiB"},
 		{"a size that is not known", -1, func(c *esops.Capacity, _ *shelf, _ *esops.Request) { c.Disks[0].Free, c.Disks[1].Free = 0, 0 }, "", ""},
@@ -90,10 +101,13 @@ func TestWhatDoesNotFitIsRefusedBeforehand(t *testing.T) {
 }
 
 func TestATightFitIsNoted(t *testing.T) {
-	if f, ok := found(t, sized(130*gb), roomy(), ask(fileIndex), "little_room"); !ok || f.Severity != esops.Note {
+	if f, ok := found(t, spread(130*gb), roomy(), ask(fileIndex), "little_room"); !ok || f.Severity != esops.Note {
 		t.Errorf("%+v", f)
 	}
 	if f, ok := found(t, sized(50*gb), roomy(), ask(fileIndex), "little_room"); ok {
+		t.Errorf("%+v", f)
+	}
+	if f, ok := found(t, sized(50*gb), roomy(), ask(fileIndex), "room"); !ok || !strings.Contains(f.Sentence, "room for 150 GiB: a 75 GiB, b 75 GiB") {
 		t.Errorf("%+v", f)
 	}
 }

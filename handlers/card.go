@@ -166,7 +166,33 @@ func facts(s Shown) prose {
 	} else {
 		p = p.say("not known")
 	}
-	return p.say(", " + count(len(plan.Items), "index", "indices"))
+	return p.say(", " + count(len(plan.Items), "index", "indices") + shardWords(plan, readings))
+}
+
+// shardWords are the primaries and the replicas of a restore, as far as known.
+func shardWords(plan esops.Plan, readings esops.Readings) string {
+	if plan.Kind != esops.KindRestore {
+		return ""
+	}
+	said, primaries := "", 0
+	for _, item := range readings.Items {
+		if item.Shards < 0 {
+			primaries = 0
+			break
+		}
+		primaries += item.Shards
+	}
+	if primaries > 0 {
+		said = ", " + count(primaries, "primary shard", "primary shards")
+	}
+	switch n := plan.Flags.Replicas; {
+	case n == nil:
+		return said + ", replicas as in the snapshot"
+	case *n == 0:
+		return said + ", no replicas"
+	default:
+		return said + fmt.Sprintf(", no replicas while it restores and then %d", *n)
+	}
 }
 
 // sharingOf is the sharing that a plan makes or takes back, or nil.
@@ -259,7 +285,7 @@ func standing(s Shown) prose {
 	case op.State == approvals.Ready:
 		p = ready(p, s)
 	case !op.State.Final():
-		p = p.strong("Progress ").say(progressWords(s.Progress))
+		p = p.strong("Progress ").say(bar(s.Progress) + progressWords(s.Progress))
 	default:
 		p = p.strong("Ended ").say(string(op.State) + " at " + stamp(op.Ended))
 		p = ending(p, op)
@@ -337,6 +363,20 @@ func stoppedWords(s esops.Stopped) string {
 		parts = append(parts, "Left as it is: "+strings.Join(s.Kept, ", ")+".")
 	}
 	return strings.Join(parts, " ")
+}
+
+// bar shows how far it is to those who see; the words after it say the same.
+func bar(p *esops.Progress) string {
+	if p == nil || p.Shards == 0 {
+		return ""
+	}
+	far := float64(p.Done) / float64(p.Shards)
+	if p.Total > 0 {
+		far = float64(p.Bytes) / float64(p.Total)
+	}
+	const width = 12
+	filled := min(width, int(far*width))
+	return strings.Repeat("▰", filled) + strings.Repeat("▱", width-filled) + " "
 }
 
 // progressWords reads the same to eyes and to a screen reader.

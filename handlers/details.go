@@ -91,11 +91,19 @@ func detailLines(op approvals.Operation) []prose {
 		}
 		lines = append(lines, p)
 	}
+	if op.Plan.Body() != nil {
+		lines = append(lines, prose{}.strong("Left out: ").say(leftOut))
+	}
 	for _, f := range op.Readings.Findings {
 		lines = append(lines, prose{}.strong(severityWords[f.Severity]).say(strings.TrimSpace(f.Sentence+" "+f.WayOut)))
 	}
 	return lines
 }
+
+// leftOut is what no restore brings along, and why.
+const leftOut = "the cluster's own settings, templates and feature states, which are not this index's and could change the whole cluster; " +
+	"aliases, which would answer for the old index and the new one at once; blocks, which would make the index read-only; " +
+	"lifecycle policies, which could delete or shrink it at once."
 
 // bodyBlocks show the restore request, in pieces that fit a block. Long lists
 // of indices are cut; the lines above have all of them.
