@@ -154,12 +154,12 @@ func (s *Store) run(ctx context.Context, w write) ([]string, error) {
 // wrote, so both go over one.
 // https://redis.io/docs/latest/commands/waitaof/
 func (s *Store) once(ctx context.Context, w write) ([]string, error) {
-	if !s.onDisk.Load() {
-		return commitScript.Run(ctx, s.redis, w.keys, w.args...).StringSlice()
-	}
 	node, err := s.node(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnsent, err)
+	}
+	if !s.onDisk.Load() {
+		return commitScript.Run(ctx, node, w.keys, w.args...).StringSlice()
 	}
 	answer, disk := andWait(ctx, node, w, commitScript.EvalSha)
 	if redis.HasErrorPrefix(answer.Err(), "NOSCRIPT") {
@@ -175,7 +175,8 @@ func (s *Store) once(ctx context.Context, w write) ([]string, error) {
 	return texts, nil
 }
 
-// node is the server that has the keys.
+// node is the server that has the keys. The client of a cluster would try again
+// by itself, and tell of the last try only.
 func (s *Store) node(ctx context.Context) (redis.Cmdable, error) {
 	if cluster, ok := s.redis.(*redis.ClusterClient); ok {
 		return cluster.MasterForKey(ctx, logKey())

@@ -28,7 +28,7 @@ const (
 )
 
 // Dial makes a client. It does not connect, and never tries a command again on
-// its own.
+// its own; that of a cluster does, while it looks for the server that has a key.
 func Dial(o Options) (redis.UniversalClient, error) {
 	universal := &redis.UniversalOptions{Username: o.Username, Password: o.Password}
 	switch {
