@@ -62,6 +62,8 @@ type Options struct {
 	SlackExtra string
 	// Destination replaces es-cn-b's address, such as by a proxy's.
 	Destination string
+	// RedisExtra is more YAML within redis, such as ", password: secret".
+	RedisExtra string
 	// Cloud has both clusters as instances; they are then configured by their IDs
 	// alone.
 	Cloud *aliyunsim.Server
@@ -143,7 +145,7 @@ slack:
   api_url: {{.Slack.APIURL}}
   channels: [C0ES, C0DBA, C0SHARED]
 {{.SlackExtra}}
-redis: {url: "redis://{{.BotRedis}}/0", allow_data_loss: true}
+redis: {url: "redis://{{.BotRedis}}/0", allow_data_loss: true{{.RedisExtra}}}
 http: {listen: "127.0.0.1:0"}
 clusters:
 {{- if .Cloud}}
@@ -190,6 +192,7 @@ func New(t testing.TB, o Options) *Rig {
 		"Cloud": cloud,
 		"Slack": r.Slack, "BotRedis": o.BotRedis, "Clusters": r.Clusters, "Destination": o.Destination,
 		"Policies": o.Policies, "Extra": o.Extra, "SlackExtra": o.SlackExtra, "ClusterExtra": o.ClusterExtra,
+		"RedisExtra": o.RedisExtra,
 	})
 	if err != nil {
 		t.Fatal(err)
