@@ -257,7 +257,8 @@ func (w *window) eventually(cond func() bool) {
 type point struct{ X, Y float64 }
 
 // click clicks the middle of the first element that fits, once it can be seen, is not
-// disabled and nothing lies over it.
+// disabled and nothing lies over it. A page that moves just then, as a message comes,
+// makes a person miss; like a person, it then clicks again.
 func (w *window) click(selector string) {
 	w.t.Helper()
 	middle := fmt.Sprintf(`(() => {
@@ -267,14 +268,23 @@ func (w *window) click(selector string) {
 		const r = e.getBoundingClientRect();
 		const at = {X: r.x + r.width / 2, Y: r.y + r.height / 2};
 		const top = document.elementFromPoint(at.X, at.Y);
-		return r.width > 0 && top && (e.contains(top) || top.contains(e)) ? at : null;
+		if (r.width === 0 || !top || !e.contains(top) && !top.contains(e)) return null;
+		window.hit = false;
+		e.addEventListener('click', () => { window.hit = true; }, {once: true, capture: true});
+		return at;
 	})()`, selector)
-	w.until(selector+" can be clicked", middle+" !== null")
-	if at := ask[*point](w, middle); at != nil {
+	for range 5 {
+		w.until(selector+" can be clicked", middle+" !== null")
+		at := ask[*point](w, middle)
+		if at == nil {
+			continue
+		}
 		w.run(chromedp.MouseClickXY(at.X, at.Y))
-		return
+		if ask[bool](w, `window.hit`) {
+			return
+		}
 	}
-	w.fail("%s went away", selector)
+	w.fail("%s can't be hit", selector)
 }
 
 // write types into an element.
