@@ -595,6 +595,22 @@ func TestASecondOperationOnATargetIsRefusedWithTheFirstsID(t *testing.T) {
 	w.ask(restoring("b", "c"))
 }
 
+func TestWhatHoldsIsToldInWords(t *testing.T) {
+	w := newWorld(t, oneDBA)
+	w.desk.Store = held{w.shelf}
+	_, err := w.open(sharing())
+	if want := "repository repo-of-a is the target of R-22222, which is not finished. See how it stands with: status R-22222"; err == nil || err.Error() != want {
+		t.Errorf("it came to %v", err)
+	}
+}
+
+// held is a store where another operation has what is asked for.
+type held struct{ approvals.Store }
+
+func (held) Commit(context.Context, approvals.Change) error {
+	return &approvals.Held{Target: "repository/repo-of-a", By: "R-22222"}
+}
+
 func TestACommandDeliveredTwiceOpensOneOperation(t *testing.T) {
 	w := newWorld(t, oneDBA)
 	open := func(once string, plan esops.Plan) (approvals.Operation, error) {

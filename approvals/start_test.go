@@ -200,6 +200,64 @@ func TestAClaimThatComesTooLateExpiresIt(t *testing.T) {
 	}
 }
 
+func TestWhatWasAskedForLaterIsNotStartedBefore(t *testing.T) {
+	at := start.Add(30 * time.Hour)
+	tests := map[string]struct {
+		approvedAfter time.Duration
+		startBy       time.Time
+	}{
+		"approved long before": {time.Hour, at.Add(time.Hour)},
+		"approved afterwards":  {31 * time.Hour, start.Add(32 * time.Hour)},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			patient := oneDBA
+			patient.Expires = 100 * time.Hour
+			w := newWorld(t, patient)
+			op, err := w.desk.Open(context.Background(), w.people.actor(anna), approvals.Opening{Plan: restoring("a"), Readings: sized(1), At: at})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.clock.add(test.approvedAfter)
+			op = w.mustApprove(ben, op.ID)
+			if !op.StartBy.Equal(test.startBy) || !op.At.Equal(at) {
+				t.Errorf("it is to start from %v to %v", op.At, op.StartBy)
+			}
+			if early := at.Add(-time.Millisecond).Sub(w.clock.now()); early > 0 {
+				w.clock.add(early)
+				before := len(w.shelf.events(op.ID))
+				if _, err := w.claim(op.ID); code(err) != "not_due" || err.Error() != "It was asked for at 2026-11-25 02:05:12 UTC, and not before." {
+					t.Errorf("early it came to %v", err)
+				}
+				if len(w.shelf.events(op.ID)) != before {
+					t.Error("that was recorded, though nobody asked")
+				}
+				w.clock.add(time.Millisecond)
+			}
+			if got, err := w.claim(op.ID); err != nil || got.State != approvals.Running {
+				t.Errorf("in time it is %s: %v", got.State, err)
+			}
+		})
+	}
+}
+
+func TestWhatWasAskedForLaterExpiresLaterToo(t *testing.T) {
+	w := newWorld(t, oneDBA)
+	op, err := w.desk.Open(context.Background(), w.people.actor(anna), approvals.Opening{Plan: restoring("a"), Readings: sized(1), At: start.Add(30 * time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.mustApprove(ben, op.ID)
+	w.clock.add(31*time.Hour - time.Millisecond)
+	if got, err := w.desk.Fresh(context.Background(), op.ID); err != nil || got.State != approvals.Ready {
+		t.Errorf("a moment before its time is over it is %s: %v", got.State, err)
+	}
+	w.clock.add(time.Millisecond)
+	if got, err := w.claim(op.ID); err != nil || got.State != approvals.Expired {
+		t.Errorf("afterwards it is %s: %v", got.State, err)
+	}
+}
+
 func TestWhatWaitsIsNotClaimed(t *testing.T) {
 	w := newWorld(t, oneDBA)
 	op := w.ask(restoring("a"))

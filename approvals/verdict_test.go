@@ -301,3 +301,18 @@ func TestAVerdictExplainsItself(t *testing.T) {
 		})
 	}
 }
+
+func ExampleJudge() {
+	needs := needing(of(1, group("S0DBA")), of(1, group("S0SRE")))
+	requester := approvals.Actor{ID: "U0ANNA"}
+	both := approvals.Actor{ID: "U0BEN", Groups: []string{"S0DBA", "S0SRE"}}
+	one := approvals.Actor{ID: "U0DORA", Groups: []string{"S0DBA"}}
+
+	verdict := approvals.Judge(needs, requester, []approvals.Actor{both})
+	fmt.Println(verdict.Met, "missing", verdict.Missing(approvals.Principal.String))
+	verdict = approvals.Judge(needs, requester, []approvals.Actor{both, one})
+	fmt.Println(verdict.Met, verdict.Lines[0].Sentence(), "and", verdict.Lines[1].Sentence())
+	// Output:
+	// false missing 1 of group:S0SRE
+	// true 1 of 1 approved and 1 of 1 approved
+}

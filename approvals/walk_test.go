@@ -78,7 +78,11 @@ func (w *walk) stepOpen(t *rapid.T) {
 	}
 	who := rapid.SampledFrom([]string{anna, anna, olga, ben}).Draw(t, "who")
 	once := rapid.SampledFrom([]string{"", "trigger-1", "trigger-2"}).Draw(t, "once")
-	op, err := w.desk.Open(context.Background(), w.people.actor(who), approvals.Opening{Plan: plan, Readings: sized(1, 1), Reason: "why", Once: once})
+	var at time.Time
+	if rapid.IntRange(0, 3).Draw(t, "later") == 0 {
+		at = w.clock.now().Add(15 * time.Minute)
+	}
+	op, err := w.desk.Open(context.Background(), w.people.actor(who), approvals.Opening{Plan: plan, Readings: sized(1, 1), Reason: "why", Once: once, At: at})
 	w.known(t, err)
 	if err == nil && !slices.Contains(w.ids, op.ID) {
 		w.ids = append(w.ids, op.ID)
@@ -318,6 +322,9 @@ func (w *walk) judgeApproval(fail func(string, ...any), before, after approvals.
 // judgeStart: by the people as they are at this moment and the rules in force,
 // what starts is approved.
 func (w *walk) judgeStart(fail func(string, ...any), before approvals.Operation, e approvals.Event) {
+	if e.Time.Before(before.At) {
+		fail("it was asked for at %v", before.At)
+	}
 	if w.people.away != nil || w.people.gone[before.Requester.ID] != "" {
 		fail("nobody could tell who is who, or the requester is gone")
 	}

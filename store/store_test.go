@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
 
 	"es-restore/approvals"
 	"es-restore/store"
@@ -167,6 +168,34 @@ func TestEveryKeyIsOnOneShard(t *testing.T) {
 		for _, key := range b.keys() {
 			if !strings.HasPrefix(key, "{esrestore}:") {
 				t.Errorf("%s is elsewhere", key)
+			}
+		}
+	})
+}
+
+func TestARedisThatDoesNotAnswerIsAway(t *testing.T) {
+	each(t, func(t *testing.T, b *backend) {
+		away := map[string]error{
+			"nobody listens":  store.New(b.client("127.0.0.1:1")).Commit(t.Context(), opening(t, "R-22222", 0, "a")),
+			"a pool is empty": withHook(t, b, func(int) error { return redis.ErrPoolTimeout }).Commit(t.Context(), opening(t, "R-22222", 0, "a")),
+		}
+		late, cancel := context.WithTimeout(t.Context(), -time.Second)
+		defer cancel()
+		_, away["time is over"] = b.store().Load(late, "R-22222")
+		for name, err := range away {
+			if !store.Away(err) {
+				t.Errorf("%s: it is not away: %v", name, err)
+			}
+		}
+		s, p := behind(t, b)
+		p.next(answer("-OOM command not allowed when used memory > 'maxmemory'.\r\n"))
+		_, missing := s.Load(t.Context(), "R-22222")
+		for name, err := range map[string]error{
+			"it refuses": s.Commit(t.Context(), opening(t, "R-22222", 0, "a")), "there is none": missing, "all is well": nil,
+			"a conflict": s.Commit(t.Context(), change(t, opening(t, "R-22222", 0, "a").After, approved)),
+		} {
+			if store.Away(err) {
+				t.Errorf("%s: it is away: %v", name, err)
 			}
 		}
 	})
