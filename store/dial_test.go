@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -102,7 +103,7 @@ func selfSigned(t *testing.T) (tls.Certificate, []byte) {
 }
 
 func TestASocketOfThisMachineWillDo(t *testing.T) {
-	n := startNode(t, append(safe[:len(safe):len(safe)], "--unixsocket", "redis.sock")...)
+	n := startNode(t, append(slices.Clone(safe), "--unixsocket", "redis.sock")...)
 	s, _ := dialed(t, store.Options{URL: "unix://" + filepath.Join(n.dir, "redis.sock") + "?db=0"})
 	open(t, s, "R-22222", []string{"a"}, approved)
 	verified(t, s)
@@ -130,7 +131,7 @@ func TestNoClientTriesAgainOnItsOwn(t *testing.T) {
 // cluster is a cluster of one.
 func cluster(t *testing.T) *backend {
 	t.Helper()
-	n := startNode(t, append(safe[:len(safe):len(safe)], "--cluster-enabled", "yes")...)
+	n := startNode(t, append(slices.Clone(safe), "--cluster-enabled", "yes")...)
 	b := newBackend(t, n.addr, nil, n)
 	if err := b.raw.Do(t.Context(), "CLUSTER", "ADDSLOTSRANGE", 0, 16383).Err(); err != nil {
 		t.Fatal(err)
