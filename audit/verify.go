@@ -62,6 +62,11 @@ func (c *Checker) Next(line []byte) error {
 			return &Broken{1, fmt.Sprintf("its prev is that of the first, and its seq %d", *r.Seq)}
 		}
 		c.First, c.head = *r.Seq, Head{Seq: *r.Seq - 1, Hash: r.Prev}
+		for _, point := range c.Checkpoints {
+			if point.Seq == c.head.Seq && point.Hash != c.head.Hash {
+				return &Broken{*r.Seq, "it does not follow the record of the checkpoint: the chain was rewritten"}
+			}
+		}
 		expected = *r.Seq
 	}
 	if *r.Seq != expected {

@@ -304,6 +304,70 @@ func TestAFirstRecordThatCannotBeOneIsFound(t *testing.T) {
 	}
 }
 
+// heads are the heads of a chain, that of record n at n.
+func heads(t testing.TB, lines [][]byte) []audit.Head {
+	t.Helper()
+	all := []audit.Head{audit.Genesis}
+	for _, line := range lines {
+		r, err := audit.Parse(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, r.Head())
+	}
+	return all
+}
+
+// Whoever owns Redis can write a whole new chain. It shows against what was
+// written down elsewhere.
+func TestAChainIsHeldAgainstCheckpoints(t *testing.T) {
+	lines := sealed(t, audit.Genesis, events()...)
+	was := heads(t, lines)
+	other := events()
+	other[1].Kind = approvals.WasDenied
+	rewritten := sealed(t, audit.Genesis, other...)
+	tests := map[string]struct {
+		lines  [][]byte
+		points []audit.Head
+		seq    int64 // of the first bad record; 0: it verifies
+		says   string
+	}{
+		"none":                            {lines, nil, 0, ""},
+		"each of them":                    {lines, was[1:], 0, ""},
+		"the last":                        {lines, was[4:], 0, ""},
+		"cut off behind":                  {lines[:3], was[1:4], 0, ""},
+		"cut off before":                  {lines[:3], was[2:], 4, "it is missing: a checkpoint says that the chain reached record 4"},
+		"all gone":                        {nil, was[4:], 1, "it is missing: a checkpoint says that the chain reached record 4"},
+		"rewritten":                       {rewritten, was[3:4], 3, "its hash is not the one of the checkpoint: the chain was rewritten"},
+		"rewritten, all of them":          {rewritten, was[1:], 2, "its hash is not the one of the checkpoint: the chain was rewritten"},
+		"rewritten behind":                {rewritten, was[1:2], 0, ""},
+		"older records are not in it":     {lines[2:], was[1:3], 0, ""},
+		"rewritten, and without its olds": {rewritten[2:], was[2:3], 3, "it does not follow the record of the checkpoint: the chain was rewritten"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := audit.Verify(bytes.NewReader(export(test.lines...)), test.points...)
+			var broken *audit.Broken
+			if test.seq == 0 && err != nil || test.seq > 0 && (!errors.As(err, &broken) || broken.Seq != test.seq || broken.Why != test.says) {
+				t.Errorf("it came to %v", err)
+			}
+		})
+	}
+}
+
+func TestACheckpointIsReadAsItIsShown(t *testing.T) {
+	hash := digest(nil)
+	got, err := audit.ParseCheckpoint("12:" + hash)
+	if err != nil || got != (audit.Head{Seq: 12, Hash: hash}) {
+		t.Errorf("it is read as %+v: %v", got, err)
+	}
+	for _, text := range []string{"", "12", hash, "12:", "12:" + hash[1:], "12:" + hash + "0", "0:" + hash, "-1:" + hash, "x:" + hash, "12 " + hash, "12:md5:" + hash[4:]} {
+		if got, err := audit.ParseCheckpoint(text); err == nil {
+			t.Errorf("%q is read as %+v", text, got)
+		}
+	}
+}
+
 func TestAForgedRecordNeedsAllThatFollowToBeForged(t *testing.T) {
 	lines := sealed(t, audit.Genesis, events()...)
 	forged := reseal(t, strings.Replace(string(lines[1]), `"event":"approved"`, `"event":"denied"`, 1))
