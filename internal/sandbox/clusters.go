@@ -110,7 +110,7 @@ func simulated(ctx context.Context, now *clock, told func(asked)) (*fleet, error
 	return f, nil
 }
 
-// tellWeighty tells the example with shards that weigh something, and lets the
+// tellWeighty tells the example with shards that weigh something, and lets each
 // snapshot start when its name says.
 func tellWeighty(ctx context.Context, f *fleet, owner *essim.Cluster, clock *storyClock) error {
 	o := story.Options{Owner: f.front(ownerName).url(), Reader: f.front(readerName).url(), Location: repositoryFolder + "/" + ownerName}
@@ -120,9 +120,11 @@ func tellWeighty(ctx context.Context, f *fleet, owner *essim.Cluster, clock *sto
 	for _, w := range weights {
 		owner.PadShard(w.index, w.shard, w.bytes)
 	}
-	clock.reach(snapshotStart)
-	if err := story.Snap(ctx, o, story.Snapshot); err != nil {
-		return fmt.Errorf("taking the snapshot of %s: %w", ownerName, err)
+	for name, start := range snapshots(clock.now.Now()) {
+		clock.reach(start)
+		if err := story.Snap(ctx, o, name); err != nil {
+			return fmt.Errorf("taking the snapshot %s: %w", name, err)
+		}
 	}
 	if err := story.Share(ctx, o); err != nil {
 		return fmt.Errorf("sharing the repository with %s: %w", readerName, err)

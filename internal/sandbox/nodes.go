@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httputil"
@@ -105,9 +106,10 @@ func forward(target *url.URL, transport http.RoundTripper) http.Handler {
 	}
 }
 
-// firstLine keeps of an error what fits a sentence; a node that does not start
-// tells the end of its log too.
+// firstLine keeps of an error what fits a sentence: a node that does not start tells
+// the end of its log too, and Maven tells how to debug it.
 func firstLine(err error) error {
 	first, _, _ := strings.Cut(err.Error(), "\n")
-	return fmt.Errorf("%s", cut(first, 300))
+	first, _, _ = strings.Cut(first, ": exit status")
+	return errors.New(cut(first, 300) + " does not work")
 }
