@@ -16,6 +16,8 @@ const (
 	actionPlanAgain = "plan_again"
 )
 
+var followUpActions = []string{actionRetry, actionUndo, actionPlanAgain}
+
 // again asks for a new operation that follows a finished one: what failed only,
 // taking back what it made, or the same once more.
 func (a visit) again(ctx context.Context, c Command, caller Caller) (*Answer, error) {

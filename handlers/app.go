@@ -227,7 +227,7 @@ func (a *App) trouble(err error) *Answer {
 	if store.Away(err) {
 		a.Log.Warn("redis does not answer", "err", err)
 		return refused(*esops.Refuse("redis_away", "Try again in a moment.",
-			"es-restore's memory (Redis) does not answer, so nothing was recorded or changed."))
+			"es-restore's memory (Redis) does not answer. Nothing was recorded or changed."))
 	}
 	reference := rand.Text()[:8]
 	a.Log.Error("internal error", "reference", reference, "err", err)

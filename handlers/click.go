@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -93,7 +94,7 @@ func (a *App) click(ctx context.Context, in slack.InteractionCallback, action sl
 	if in.Container.Type == "view" && in.View.Type == slack.VTHomeTab {
 		return nil, a.fromHome(ctx, op, action.ActionID, caller)
 	}
-	if refusal := a.onRecord(ctx, in, op, action.ActionID == actionPlanAgain); refusal != nil {
+	if refusal := a.onRecord(ctx, in, op, slices.Contains(followUpActions, action.ActionID)); refusal != nil {
 		return nil, a.recorded(ctx, op, caller.User, action.ActionID, refusal)
 	}
 	if refusal := a.Directory.Channel(ctx, caller.Channel); refusal != nil {

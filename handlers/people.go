@@ -188,6 +188,15 @@ func (d *Directory) askAll(ctx context.Context) (map[string][]string, error) {
 	return rosters, nil
 }
 
+// Rosters lists who is in which user group of the workspace, by one question.
+func (d *Directory) Rosters(ctx context.Context) (map[string][]string, error) {
+	all, err := d.askAll(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("asking Slack who is in which group: %w", err)
+	}
+	return all, nil
+}
+
 // Members lists who is in a user group, as Slack said at most maxAge ago.
 func (d *Directory) Members(ctx context.Context, group string, maxAge time.Duration) ([]string, error) {
 	members, err := d.groups.get(ctx, group, maxAge, d.now, func(ctx context.Context) ([]string, error) {

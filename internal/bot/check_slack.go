@@ -44,7 +44,11 @@ func checkSlack(ctx context.Context, c *config.Config) []Check {
 // checkNamed tries every channel, person and group that the configuration names,
 // and whether they are enough for its policies.
 func checkNamed(ctx context.Context, c *config.Config, d *handlers.Directory) []Check {
-	return slices.Concat(checkChannels(ctx, c, d), checkPeople(ctx, c, d), checkRules(ctx, c, d))
+	rosters, err := d.Rosters(ctx)
+	if err != nil {
+		return append(checkChannels(ctx, c, d), bad("slack user groups", plainError(err), "Give the bot the scope usergroups:read, or try again."))
+	}
+	return slices.Concat(checkChannels(ctx, c, d), checkPeople(ctx, c, d, rosters), checkRules(c, rosters))
 }
 
 func plainError(err error) string { return strings.TrimSpace(err.Error()) }
@@ -103,8 +107,9 @@ func checkChannels(ctx context.Context, c *config.Config, d *handlers.Directory)
 	})
 }
 
-// checkPeople tries every person and group the configuration names.
-func checkPeople(ctx context.Context, c *config.Config, d *handlers.Directory) []Check {
+// checkPeople tries every person and group the configuration names. rosters are
+// the members of each group that there is.
+func checkPeople(ctx context.Context, c *config.Config, d *handlers.Directory, rosters map[string][]string) []Check {
 	paths := map[approvals.Principal]string{}
 	var order []approvals.Principal
 	add := func(all []approvals.Principal, path string) {
@@ -137,9 +142,9 @@ func checkPeople(ctx context.Context, c *config.Config, d *handlers.Directory) [
 			}
 			return ok(name, actor.Name)
 		}
-		members, err := d.Members(ctx, p.ID, time.Minute)
-		if err != nil {
-			return bad(name, plainError(err)+" "+at, "Name a user group by its ID, such as S0ENG.")
+		members, there := rosters[p.ID]
+		if !there {
+			return bad(name, "Slack knows no such group, or it is disabled "+at, "Name a user group by its ID, such as S0ENG.")
 		}
 		if len(members) == 0 {
 			return bad(name, "nobody is in it "+at, "Put people into the group, or name another.")
@@ -150,33 +155,28 @@ func checkPeople(ctx context.Context, c *config.Config, d *handlers.Directory) [
 
 // checkRules finds policies that nobody could meet, even if everyone whom they
 // name approved. Who asks never counts, and is taken to be somebody else.
-func checkRules(ctx context.Context, c *config.Config, d *handlers.Directory) []Check {
-	paths := map[int]string{}
-	var order []int
+func checkRules(c *config.Config, rosters map[string][]string) []Check {
+	var checks []Check
 	for i, rule := range c.Policies {
-		if len(rule.Require) > 0 {
-			order, paths[i] = append(order, i), fmt.Sprintf("policies[%d].require", i)
+		if len(rule.Require) == 0 {
+			continue
 		}
-	}
-	return each(order, func(i int) Check {
-		rule := c.Policies[i]
-		name := "policy " + rule.Name
-		everyone, err := namedIn(ctx, rule, d)
-		if err != nil {
-			return unproved(name, "whether it can be met is not known: "+plainError(err), "")
-		}
+		everyone := namedIn(rule, rosters)
 		needs := approvals.Needs{Rules: []approvals.NeededRule{{Name: rule.Name, Require: rule.Require}}}
 		verdict := approvals.Judge(needs, approvals.Actor{}, everyone)
-		if !verdict.Met {
-			return bad(name, fmt.Sprintf("it can never be met: missing, even if everyone approves, %s (%s, line %d)",
-				verdict.Missing(approvals.Principal.String), paths[i], c.Line(paths[i])), "Ask for fewer people, or name more.")
+		name, path := "policy "+rule.Name, fmt.Sprintf("policies[%d].require", i)
+		if verdict.Met {
+			checks = append(checks, ok(name, fmt.Sprintf("can be met: it names %d people", len(everyone))))
+			continue
 		}
-		return ok(name, fmt.Sprintf("can be met: it names %d people", len(everyone)))
-	})
+		checks = append(checks, bad(name, fmt.Sprintf("it can never be met: missing, even if everyone approves, %s (%s, line %d)",
+			verdict.Missing(approvals.Principal.String), path, c.Line(path)), "Ask for fewer people, or name more."))
+	}
+	return checks
 }
 
 // namedIn are the people whom a policy's requirements name, with their groups.
-func namedIn(ctx context.Context, rule approvals.Rule, d *handlers.Directory) ([]approvals.Actor, error) {
+func namedIn(rule approvals.Rule, rosters map[string][]string) []approvals.Actor {
 	groups := map[string][]string{} // by person
 	for _, r := range rule.Require {
 		for _, p := range r.From {
@@ -184,22 +184,16 @@ func namedIn(ctx context.Context, rule approvals.Rule, d *handlers.Directory) ([
 				groups[p.ID] = append(groups[p.ID], "")
 				continue
 			}
-			members, err := d.Members(ctx, p.ID, time.Minute)
-			if err != nil {
-				return nil, err
-			}
-			for _, m := range members {
+			for _, m := range rosters[p.ID] {
 				groups[m] = append(groups[m], p.ID)
 			}
 		}
 	}
 	var everyone []approvals.Actor
 	for _, id := range slices.Sorted(maps.Keys(groups)) {
-		if id != "" {
-			everyone = append(everyone, approvals.Actor{ID: id, Groups: groups[id]})
-		}
+		everyone = append(everyone, approvals.Actor{ID: id, Groups: groups[id]})
 	}
-	return everyone, nil
+	return everyone
 }
 
 // each checks several things at once, a few at a time, in order.

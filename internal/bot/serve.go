@@ -220,7 +220,7 @@ func (s *server) work(ctx context.Context, group *errgroup.Group) {
 	if s.cloud != nil {
 		app.Cloud = s.cloud
 	}
-	group.Go(func() error { s.tryNamed(ctx, directory); return nil })
+	group.Go(func() error { s.tryNamed(ctx); return nil })
 	slots := handlers.NewSlots()
 	connections := make([]*handlers.Socket, sockets)
 	for i := range connections {
@@ -245,7 +245,9 @@ func (s *server) work(ctx context.Context, group *errgroup.Group) {
 }
 
 // tryNamed logs what the configuration names and Slack does not know as such.
-func (s *server) tryNamed(ctx context.Context, d *handlers.Directory) {
+// It asks for itself: what it hears is not for decisions.
+func (s *server) tryNamed(ctx context.Context) {
+	d := handlers.NewDirectory(s.api, s.home, s.now)
 	within, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for _, c := range checkNamed(within, s.config, d) {

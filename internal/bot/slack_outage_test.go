@@ -286,7 +286,7 @@ func TestACardThatCannotBeChangedTellsItsEndInTheThread(t *testing.T) {
 			r.Click(rig.Ben, card, "approve")
 			r.Until("the thread tells the end", func() bool {
 				return slices.ContainsFunc(r.Slack.Thread(rig.Channel, card.TS)[1:], func(m message) bool {
-					return strings.Contains(m.Text, "is succeeded") && slices.Equal(m.Actions(), []string{"details"})
+					return strings.Contains(m.Text, "is succeeded") && slices.Equal(m.Actions(), []string{"undo", "details"})
 				})
 			})
 			r.Thread(card, "succeeded")
