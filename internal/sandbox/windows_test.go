@@ -16,7 +16,7 @@ func TestTwoPeopleInTwoWindowsSeeTheSameCardAndTheirOwnAnswers(t *testing.T) {
 	ben.shows(`[data-channel="es-restores"] .count`, "1")
 	ben.picture("unread")
 	ben.click(`[data-channel="es-restores"]`)
-	ben.gone(".count")
+	ben.gone(`[data-channel="es-restores"] .count`)
 	ben.click(card + ` [data-action="approve"]`)
 	ben.shows(".message.ephemeral", "Recorded")
 	anna.shows(card, "Approved by @ben")
