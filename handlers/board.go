@@ -447,7 +447,7 @@ func (b *Board) remind(ctx context.Context, op approvals.Operation) error {
 	if err != nil || card.TS == "" {
 		return err
 	}
-	p := prose{}.strong("Still waiting. ").say("May decide: ").principals(op.Needs.Approvers()).say("; it expires at " + stamp(op.Expires) + ".")
+	p := mayDecide(prose{}.strong("Still waiting. ").say("May decide: "), op.Needs.Approvers()).say("; it expires at " + stamp(op.Expires) + ".")
 	_, err = b.sender.post(ctx, card.Channel, card.TS, Answer{Text: fmt.Sprintf("%s still waits for a decision; it expires at %s.", op.ID, stamp(op.Expires)), Blocks: []block{p.block()}})
 	return err
 }

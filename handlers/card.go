@@ -14,9 +14,13 @@ import (
 )
 
 // What a card has room for. Slack takes some 13,000 characters in a message.
+// Details and the thread have the rest.
 const (
-	itemsOnCard    = 10
-	findingsOnCard = 8
+	itemsOnCard     = 10
+	findingsOnCard  = 8
+	findingLimit    = 350
+	decisionsOnCard = 6
+	decidersOnCard  = 20
 )
 
 // Shown is everything a card is drawn from: the operation and what stands
@@ -92,7 +96,7 @@ func render(s Shown) Answer {
 	state := stateWords[op.State]
 	title := fmt.Sprintf("%s %s: %s", kindWord(op), op.ID, state)
 	answer := Answer{
-		Text:   escape(clean(fmt.Sprintf("%s %s (%s) is %s: %s. Asked by %s: %s", kindWord(op), op.ID, op.State, state, summary(op), op.Requester.Name, op.Reason), 2800)),
+		Text:   topLevel(fmt.Sprintf("%s %s (%s) is %s: %s. Asked by %s: %s", kindWord(op), op.ID, op.State, state, summary(op), op.Requester.Name, op.Reason)),
 		Blocks: []block{heading(title), facts(s).block()},
 	}
 	add := func(b ...block) { answer.Blocks = append(answer.Blocks, b...) }
@@ -256,7 +260,7 @@ func findings(all []esops.Finding) []block {
 			lines = append(lines, words(fmt.Sprintf("and %d more; Details has all of them", len(all)-i)))
 			break
 		}
-		lines = append(lines, prose{}.strong(severityWords[f.Severity]).say(strings.TrimSpace(f.Sentence+" "+f.WayOut)))
+		lines = append(lines, prose{}.strong(severityWords[f.Severity]).say(clean(strings.TrimSpace(f.Sentence+" "+f.WayOut), findingLimit)))
 	}
 	if len(lines) == 0 {
 		return nil
@@ -268,7 +272,11 @@ func findings(all []esops.Finding) []block {
 func standing(s Shown) prose {
 	op := s.Op
 	var p prose
-	for _, d := range op.Decisions {
+	before := max(0, len(op.Decisions)-decisionsOnCard)
+	if before > 0 {
+		p = p.say(count(before, "decision", "decisions") + " before these; the thread has all of them").br()
+	}
+	for _, d := range op.Decisions[before:] {
 		word := "Approved by "
 		if d.Denied {
 			word = "Denied by "
@@ -281,16 +289,31 @@ func standing(s Shown) prose {
 	}
 	switch {
 	case op.State == approvals.Waiting:
-		p = p.strong("May decide ").principals(op.Needs.Approvers()).say(" until " + stamp(op.Expires))
+		p = mayDecide(p.strong("May decide "), op.Needs.Approvers()).say(" until " + stamp(op.Expires))
 	case op.State == approvals.Ready:
 		p = ready(p, s)
 	case !op.State.Final():
+		if op.Stopper != nil {
+			p = p.strong("Stopped by ").who(op.Stopper.Actor).say(" at " + stamp(op.Stopper.At))
+			if op.Stopper.Reason != "" {
+				p = p.say(": " + clean(op.Stopper.Reason, reasonLimit))
+			}
+			p = p.br()
+		}
 		p = p.strong("Progress ").say(bar(s.Progress) + progressWords(s.Progress))
 	default:
 		p = p.strong("Ended ").say(string(op.State) + " at " + stamp(op.Ended))
 		p = ending(p, op)
 	}
 	return p
+}
+
+// mayDecide names who may, as many as there is room for.
+func mayDecide(p prose, all []approvals.Principal) prose {
+	if len(all) <= decidersOnCard {
+		return p.principals(all)
+	}
+	return p.principals(all[:decidersOnCard]).say(fmt.Sprintf(" and %d more", len(all)-decidersOnCard))
 }
 
 func ready(p prose, s Shown) prose {

@@ -81,7 +81,7 @@ func pageButton(op approvals.Operation, label string, page int) block {
 func detailLines(op approvals.Operation) []prose {
 	var lines []prose
 	for i, item := range op.Plan.Items {
-		p := prose{}.code(clean(item.Index, nameLimit*2)).say(" → ").code(clean(item.Target, nameLimit*2)).say(", which is " + item.TargetState)
+		p := prose{}.code(clean(item.Index, wholeName)).say(" → ").code(clean(item.Target, wholeName)).say(", which is " + item.TargetState)
 		if i < len(op.Readings.Items) {
 			r := op.Readings.Items[i]
 			p = p.say(", " + size(r.Bytes))

@@ -27,7 +27,7 @@ func (p prose) strong(text string) prose {
 
 // code adds a name or command in fixed width.
 func (p prose) code(text string) prose {
-	if text = clean(text, nameLimit*2); text == "" {
+	if text = clean(text, wholeName); text == "" {
 		return p
 	}
 	return append(p, slack.NewRichTextSectionTextElement(text, &slack.RichTextSectionTextStyle{Code: true}))

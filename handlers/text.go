@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 )
@@ -47,9 +48,27 @@ var markup = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 // text. Mentions and links come out as written.
 func escape(text string) string { return markup.Replace(text) }
 
+// topLevel makes anybody's words fit for a message's top-level text, of which
+// chat.update takes 4,000 characters, escapes included.
+func topLevel(text string) string {
+	const most = 3500
+	var b strings.Builder
+	n := 0
+	for _, r := range clean(text, 2800) {
+		one := escape(string(r))
+		if n += utf8.RuneCountInString(one); n > most {
+			b.WriteString("…")
+			break
+		}
+		b.WriteString(one)
+	}
+	return b.String()
+}
+
 // The limits of what one name or text may take on a card.
 const (
 	nameLimit   = 120
+	wholeName   = 255 // the longest that Elasticsearch takes
 	reasonLimit = 300
 	proseLimit  = 600
 )
