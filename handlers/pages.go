@@ -48,18 +48,18 @@ func pager(c Command, pages int) []block {
 // commandText writes a listing command as it would be typed for another page.
 func commandText(c Command, page int) string {
 	text := c.Verb
-	words := []string{c.Cluster, c.Repository}
+	from := c.Repository
+	if c.Snapshot != "" {
+		from += "/" + c.Snapshot
+	}
+	words := []string{c.Cluster, from}
 	if c.Verb == "list" || c.Verb == "history" {
 		words = nil // there the cluster is a flag
 	}
 	for _, word := range words {
-		if word == "" {
-			continue
+		if word != "" {
+			text += " " + quote(word)
 		}
-		if word == c.Repository && c.Snapshot != "" {
-			word += "/" + c.Snapshot
-		}
-		text += " " + quote(word)
 	}
 	if c.ID != "" {
 		text += " " + string(c.ID)

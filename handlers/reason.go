@@ -70,17 +70,18 @@ func reasonValue(text string) (value, rest string) {
 		return text[:at], text[at:]
 	}
 	escaped := false
-	for i, r := range text[width:] {
-		after, _ := utf8.DecodeRuneInString(text[width+i+utf8.RuneLen(r):])
-		wordEnds := after == utf8.RuneError || unicode.IsSpace(after)
+	for i := width; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		after, left := utf8.DecodeRuneInString(text[i+size:])
 		switch {
 		case escaped:
 			escaped = false
 		case r == '\\' && first == '"':
 			escaped = true
-		case strings.ContainsRune(ends, r) && wordEnds:
-			return unescape(text[width:width+i], first), text[width+i+utf8.RuneLen(r):]
+		case strings.ContainsRune(ends, r) && (left == 0 || unicode.IsSpace(after)):
+			return unescape(text[width:i], first), text[i+size:]
 		}
+		i += size
 	}
 	return unescape(text[width:], first), "" // never closed: people forget it
 }
