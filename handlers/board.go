@@ -58,12 +58,15 @@ type Board struct {
 	sender    *sender
 	refreshed time.Time
 	reminded  map[approvals.ID]time.Time
+	// unbound are cards that were posted or replied to, and could not be written
+	// down: Redis was away. They are not posted again.
+	unbound map[approvals.ID]store.Card
 }
 
 // Run keeps the board until ctx ends, whenever it has the lease.
 func (b *Board) Run(ctx context.Context) error {
 	b.sender = newSender(b.API, b.Log, b.Lost)
-	b.reminded = map[approvals.ID]time.Time{}
+	b.reminded, b.unbound = map[approvals.ID]time.Time{}, map[approvals.ID]store.Card{}
 	for ctx.Err() == nil {
 		lease, err := b.Store.Acquire(ctx, boardName, boardLease)
 		if err != nil && ctx.Err() == nil {
@@ -204,7 +207,7 @@ func (b *Board) card(ctx context.Context, lease *store.Lease, id approvals.ID, o
 		return err
 	}
 	answer := render(shown)
-	card, err := b.Store.Card(ctx, id)
+	card, err := b.bound(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -224,7 +227,34 @@ func (b *Board) card(ctx context.Context, lease *store.Lease, id approvals.ID, o
 		}
 	}
 	card.Shown = digest
-	return lease.SetCard(ctx, id, card)
+	return b.bind(ctx, lease, id, card)
+}
+
+// bound is what is known of a card: by the store, or by this process when it
+// could not be written down.
+func (b *Board) bound(ctx context.Context, id approvals.ID) (store.Card, error) {
+	card, err := b.Store.Card(ctx, id)
+	if err != nil {
+		return card, err
+	}
+	switch mine, ok := b.unbound[id]; {
+	case !ok:
+	case card.TS == "":
+		return mine, nil
+	case card.TS == mine.TS:
+		card.Replied = max(card.Replied, mine.Replied)
+	}
+	return card, nil
+}
+
+// bind writes down what was posted.
+func (b *Board) bind(ctx context.Context, lease *store.Lease, id approvals.ID, card store.Card) error {
+	b.unbound[id] = card
+	err := lease.SetCard(ctx, id, card)
+	if err == nil || errors.Is(err, store.ErrRolledBack) {
+		delete(b.unbound, id)
+	}
+	return err
 }
 
 // change updates a card. One that somebody deleted is gone: it comes back with
@@ -261,7 +291,7 @@ func (b *Board) replies(ctx context.Context, lease *store.Lease, id approvals.ID
 	if err != nil {
 		return err
 	}
-	card, err := b.Store.Card(ctx, id)
+	card, err := b.bound(ctx, id)
 	if err != nil || card.TS == "" {
 		return err
 	}
@@ -296,7 +326,7 @@ func (b *Board) replies(ctx context.Context, lease *store.Lease, id approvals.ID
 			return err
 		}
 		card.Replied = last[i]
-		if err := lease.SetCard(ctx, id, card); err != nil {
+		if err := b.bind(ctx, lease, id, card); err != nil {
 			return err
 		}
 	}

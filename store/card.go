@@ -29,6 +29,6 @@ func (s *Store) Card(ctx context.Context, id approvals.ID) (Card, error) {
 
 // SetCard writes what a follower posted, under its lease.
 func (l *Lease) SetCard(ctx context.Context, id approvals.ID, c Card) error {
-	return l.do(ctx, "binding a card under", []string{leaseKey(l.fence.Lease), cardKey(id)},
+	return l.do(ctx, "binding a card under", cardKey(id),
 		"fields", "channel", c.Channel, "ts", c.TS, "replied", c.Replied, "shown", c.Shown)
 }

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -26,6 +28,18 @@ const (
 	dialWithin = 2 * time.Second
 	readWithin = 2 * time.Second
 )
+
+// LogTo sends what the Redis library has to say to log, at the level of what is
+// left out but for debugging: every error reaches a caller as well. The library
+// has one logger for the whole process.
+func LogTo(log *slog.Logger) { redis.SetLogger(logger{log}) }
+
+type logger struct{ log *slog.Logger }
+
+// Printf implements the library's logger.
+func (l logger) Printf(ctx context.Context, format string, args ...any) {
+	l.log.DebugContext(ctx, "redis client", "err", fmt.Sprintf(format, args...))
+}
 
 // Dial makes a client. It does not connect, and never tries a command again on
 // its own; that of a cluster does, while it looks for the server that has a key.

@@ -63,7 +63,7 @@ func (s *Store) Checkpoint(ctx context.Context) (Checkpoint, error) {
 
 // SetCheckpoint takes down that a head was written down outside.
 func (l *Lease) SetCheckpoint(ctx context.Context, c Checkpoint) error {
-	return l.do(ctx, "taking down a checkpoint under", []string{leaseKey(l.fence.Lease), checkpointKey()},
+	return l.do(ctx, "taking down a checkpoint under", checkpointKey(),
 		"fields", "seq", c.Seq, "hash", c.Hash, "at", c.At.UTC().Format(time.RFC3339))
 }
 

@@ -22,7 +22,8 @@ type memory struct {
 	mu       sync.Mutex
 	seen     audit.Head
 	accepted acceptance
-	loaded   bool // whether it knows of what was accepted before
+	loaded   bool  // whether it knows of what was accepted before
+	takenUp  int64 // how often a log that came back older was taken up
 }
 
 // An acceptance is a person's word that a log that came back older is taken up.
@@ -42,6 +43,16 @@ func (m *memory) saw(head audit.Head) {
 	defer m.mu.Unlock()
 	if head.Seq > m.seen.Seq {
 		m.seen = head
+	}
+}
+
+// follows takes down records that follow right on what was seen: a Redis that
+// has forgotten them came back older. Others tell nothing before Guard has looked.
+func (m *memory) follows(before, last audit.Head) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.seen == before {
+		m.seen = last
 	}
 }
 
@@ -66,7 +77,16 @@ func (m *memory) takeUp(a acceptance, seen, head audit.Head) bool {
 		return false
 	}
 	m.accepted, m.seen = a, head
+	m.takenUp++
 	return true
+}
+
+// times is how often a log that came back older was taken up: what rests on a
+// lease from before that rests on what was lost.
+func (m *memory) times() int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.takenUp
 }
 
 // Remember takes over what another store of this process has seen of the same
@@ -76,7 +96,7 @@ func (s *Store) Remember(before *Store) {
 	defer before.memory.mu.Unlock()
 	s.memory.mu.Lock()
 	defer s.memory.mu.Unlock()
-	s.memory.seen, s.memory.accepted, s.memory.loaded = before.memory.seen, before.memory.accepted, before.memory.loaded
+	s.memory.seen, s.memory.accepted, s.memory.loaded, s.memory.takenUp = before.memory.seen, before.memory.accepted, before.memory.loaded, before.memory.takenUp
 }
 
 // Guard compares the log with what this process saw. It returns ErrRolledBack

@@ -374,6 +374,13 @@ func TestARealRedisThatComesBackOlderIsNoticed(t *testing.T) {
 	mustGuard(t, other)
 	waiting := open(t, s, "R-22222", []string{"a"})
 	open(t, s, "R-33333", []string{"b"}, approved, claimed)
+	held, err := s.Acquire(t.Context(), "board", time.Hour)
+	if err != nil || held == nil {
+		t.Fatal(err)
+	}
+	if err := held.SetCursor(t.Context(), "board", 2); err != nil {
+		t.Fatal(err)
+	}
 	files := filepath.Join(n.dir, "appendonlydir")
 	old := t.TempDir()
 	if err := os.CopyFS(filepath.Join(old, "copy"), os.DirFS(files)); err != nil {
@@ -395,8 +402,14 @@ func TestARealRedisThatComesBackOlderIsNoticed(t *testing.T) {
 	}
 	mustBeStopped(t, b, s)
 	mustBeStopped(t, b, other)
-	if _, err := s.Acquire(t.Context(), "destination:prod-b", time.Second); err != nil {
-		t.Fatal(err)
+	if lease, err := s.Acquire(t.Context(), "destination:prod-b", time.Second); !errors.Is(err, store.ErrRolledBack) {
+		t.Errorf("a lease is given all the same: %v %v", lease, err)
+	}
+	for act, err := range map[string]error{"renew": held.Renew(t.Context()), "cursor": held.SetCursor(t.Context(), "board", 5),
+		"card": held.SetCard(t.Context(), "R-33333", store.Card{TS: "1"})} {
+		if !errors.Is(err, store.ErrRolledBack) {
+			t.Errorf("%s under a lease from before: %v", act, err)
+		}
 	}
 	if err := s.Commit(t.Context(), change(t, load(t, s, "R-22222"), approved)); !errors.Is(err, store.ErrRolledBack) {
 		t.Errorf("the forgotten denial became an approval: %v", err)
@@ -411,6 +424,12 @@ func TestARealRedisThatComesBackOlderIsNoticed(t *testing.T) {
 	mustGuard(t, other)
 	if got := load(t, s, "R-33333"); got.State != approvals.Running {
 		t.Errorf("what ran is %s", got.State)
+	}
+	if err := held.SetCursor(t.Context(), "board", 5); !errors.Is(err, approvals.ErrFenced) {
+		t.Errorf("a lease from before the rollback writes after it: %v", err)
+	}
+	if seq, err := s.Cursor(t.Context(), "board"); seq != 2 || err != nil {
+		t.Errorf("the cursor is at %d: %v", seq, err)
 	}
 	open(t, s, "R-44444", []string{"a"})
 	verified(t, s)

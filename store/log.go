@@ -28,7 +28,11 @@ func (s *Store) After(ctx context.Context, seq int64, limit int64, wait time.Dur
 	if err != nil {
 		return nil, err
 	}
-	return records(entries)
+	all, err := records(entries)
+	if err == nil && len(all) > 0 {
+		s.memory.follows(audit.Head{Seq: all[0].Seq - 1, Hash: all[0].Prev}, all[len(all)-1].Head())
+	}
+	return all, err
 }
 
 func (s *Store) entriesAfter(ctx context.Context, seq int64, limit int64, wait time.Duration) ([]redis.XMessage, error) {

@@ -41,6 +41,7 @@ func serve(ctx context.Context, now func() time.Time, file string, stdout, stder
 		return err
 	}
 	log := telemetry.NewLog(stderr)
+	store.LogTo(log)
 	metrics := telemetry.NewMetrics(Version())
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
