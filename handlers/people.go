@@ -76,36 +76,46 @@ func (a *answers[T]) get(ctx context.Context, key string, maxAge time.Duration, 
 	if ok && now().Sub(kept.at) < maxAge {
 		return kept.value, nil
 	}
-	asked := a.once.DoChan(key, func() (any, error) {
-		at := now()
-		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), askWithin)
-		defer cancel()
-		value, err := ask(within)
-		if err != nil {
-			return value, err
-		}
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		if a.kept == nil {
-			a.kept = map[string]answer[T]{}
-		}
-		a.kept[key] = answer[T]{value, at}
-		return value, nil
-	})
 	wait := askWithin
 	if until, bounded := ctx.Deadline(); bounded {
 		wait = min(wait, time.Until(until)-leftToRecord)
 	}
+	late := time.After(wait)
 	var none T
-	select {
-	case got := <-asked:
-		value, _ := got.Val.(T)
-		return value, got.Err
-	case <-ctx.Done():
-		return none, ctx.Err()
-	case <-time.After(wait):
-		return none, errors.New("slack did not answer in time")
+	for began := now(); ; {
+		select {
+		case got := <-a.once.DoChan(key, func() (any, error) { return a.ask(ctx, key, now, ask) }):
+			told, _ := got.Val.(answer[T])
+			if got.Err != nil && told.at.Before(began) {
+				began = told.at // others had asked before; this one asks once for itself
+				continue
+			}
+			return told.value, got.Err
+		case <-ctx.Done():
+			return none, ctx.Err()
+		case <-late:
+			return none, errors.New("slack did not answer in time")
+		}
 	}
+}
+
+// ask asks Slack, and keeps what it says.
+func (a *answers[T]) ask(ctx context.Context, key string, now func() time.Time, ask func(context.Context) (T, error)) (answer[T], error) {
+	at := now()
+	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), askWithin)
+	defer cancel()
+	value, err := ask(within)
+	told := answer[T]{value, at}
+	if err != nil {
+		return told, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.kept == nil {
+		a.kept = map[string]answer[T]{}
+	}
+	a.kept[key] = told
+	return told, nil
 }
 
 // Actor tells who a person is and which of the groups they are in, as Slack
