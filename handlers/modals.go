@@ -33,21 +33,21 @@ func (a *App) openModal(ctx context.Context, op approvals.Operation, action stri
 	switch action {
 	case actionDeny:
 		view.Title, view.Submit = plainText("Deny the restore"), plainText("Deny")
-		view.Blocks.BlockSet = append(about, reasonInput(false, "Who asked reads it, and it stays on record."))
+		about = append(about, reasonInput(false, "Who asked reads it, and it stays on record."))
 	case actionCancel:
 		view.Title, view.Submit = plainText("Stop the restore"), plainText("Stop")
-		view.Blocks.BlockSet = append(about, words(stopWarning(op)).block(), reasonInput(true, "It stays on record."))
+		about = append(about, words(stopWarning(op)).block(), reasonInput(true, "It stays on record."))
 	case actionApprove:
 		view.Title, view.Submit = plainText("Approve"), plainText("Approve")
-		blocks := append(about, findings(op.Readings.Findings)...)
+		about = append(about, findings(op.Readings.Findings)...)
 		if op.Plan.Overwrites() {
-			blocks = append(blocks, confirmInput(op))
+			about = append(about, confirmInput(op))
 		}
 		if op.Needs.Note != approvals.NoteNone {
-			blocks = append(blocks, noteInput(op.Needs.Note))
+			about = append(about, noteInput(op.Needs.Note))
 		}
-		view.Blocks.BlockSet = blocks
 	}
+	view.Blocks.BlockSet = about
 	if _, err := a.API.OpenViewContext(ctx, caller.Trigger, view); err != nil {
 		return fmt.Errorf("%w: %w", esops.Refuse("modal_not_opened", "Click again.", "Slack did not open the form in time. Nothing was recorded."), err)
 	}

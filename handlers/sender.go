@@ -83,9 +83,11 @@ func (s *sender) insist(ctx context.Context, method string, limit *rate.Limiter,
 		if err := limit.Wait(ctx); err != nil {
 			return err
 		}
-		within, cancel := context.WithTimeout(ctx, 10*time.Second)
+		lasts, end := unbroken(ctx)
+		within, cancel := context.WithTimeout(lasts, 10*time.Second)
 		err := call(within)
 		cancel()
+		end()
 		switch {
 		case err == nil:
 			return nil
@@ -104,4 +106,15 @@ func (s *sender) insist(ctx context.Context, method string, limit *rate.Limiter,
 		pause(ctx, wait)
 		backoff = min(2*backoff, longestBackoff)
 	}
+}
+
+// endsWithin is how long what began may go on after a stop.
+const endsWithin = 3 * time.Second
+
+// unbroken is for what must not be left half done, such as a message that is posted
+// and not yet written down: it lasts a little longer than ctx.
+func unbroken(ctx context.Context) (context.Context, context.CancelFunc) {
+	lasts, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(endsWithin, cancel) })
+	return lasts, func() { stop(); cancel() }
 }

@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -29,16 +28,16 @@ const (
 	readWithin = 2 * time.Second
 )
 
-// LogTo sends what the Redis library has to say to log, at the level of what is
-// left out but for debugging: every error reaches a caller as well. The library
-// has one logger for the whole process.
-func LogTo(log *slog.Logger) { redis.SetLogger(logger{log}) }
+// LogTo gives log what the Redis library has to say. It is for debugging alone:
+// every error reaches a caller as well. The library has one logger for the whole
+// process.
+func LogTo(log func(context.Context, string)) { redis.SetLogger(logger(log)) }
 
-type logger struct{ log *slog.Logger }
+type logger func(context.Context, string)
 
 // Printf implements the library's logger.
 func (l logger) Printf(ctx context.Context, format string, args ...any) {
-	l.log.DebugContext(ctx, "redis client", "err", fmt.Sprintf(format, args...))
+	l(ctx, fmt.Sprintf(format, args...))
 }
 
 // Dial makes a client. It does not connect, and never tries a command again on

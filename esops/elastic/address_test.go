@@ -13,6 +13,9 @@ import (
 	"es-restore/esops"
 )
 
+// unhurried is a client of a cloud, with connections of its own.
+var unhurried = &http.Client{Timeout: time.Minute}
+
 // cloud is a cluster and somebody who knows where it is.
 type cloud struct {
 	asked   atomic.Int32
@@ -37,7 +40,7 @@ func (c *cloud) resolve(ctx context.Context) (string, error) {
 	}
 	// As the real one does: over a connection of its own.
 	req, _ := http.NewRequestWithContext(ctx, http.MethodHead, address, nil)
-	res, err := http.DefaultClient.Do(req)
+	res, err := unhurried.Do(req)
 	if err == nil {
 		_ = res.Body.Close()
 	}
@@ -139,7 +142,7 @@ func TestAChangeWithoutAnAddressNeverLeft(t *testing.T) {
 		},
 		"nothing there": func(ctx context.Context) (string, error) {
 			req, _ := http.NewRequestWithContext(ctx, http.MethodGet, answering.URL, nil)
-			res, err := http.DefaultClient.Do(req)
+			res, err := unhurried.Do(req)
 			if err != nil {
 				return "", err
 			}

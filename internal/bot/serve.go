@@ -41,7 +41,7 @@ func serve(ctx context.Context, now func() time.Time, file string, stdout, stder
 		return err
 	}
 	log := telemetry.NewLog(stderr)
-	store.LogTo(log)
+	store.LogTo(func(ctx context.Context, said string) { log.DebugContext(ctx, "redis client", "err", said) })
 	metrics := telemetry.NewMetrics(Version())
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
@@ -194,7 +194,7 @@ func (s *server) slackReady(ctx context.Context) error {
 			return nil
 		}
 		if handlers.RefusedToken(err) {
-			return fmt.Errorf("slack refuses the bot token (%v): make a new one under OAuth & Permissions and put it into slack.bot_token", err)
+			return fmt.Errorf("slack refuses the bot token (%w): make a new one under OAuth & Permissions and put it into slack.bot_token", err)
 		}
 		if ctx.Err() != nil {
 			return nil
@@ -253,7 +253,7 @@ func (s *server) tryNamed(ctx context.Context) {
 	defer cancel()
 	for _, c := range checkNamed(within, s.config, d) {
 		if c.Status == statusFailed && within.Err() == nil {
-			s.log.Warn("configuration names what does not work", "check", c.Name, "err", c.Detail, "mend", c.Mend)
+			s.log.Warn("configuration names what does not work", "err", c.Name+": "+c.Detail+" "+c.Mend)
 		}
 	}
 }

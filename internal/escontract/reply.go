@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -123,10 +124,8 @@ func (r *reply) ok(t *testing.T) *reply {
 // is demands one of the statuses.
 func (r *reply) is(t *testing.T, statuses ...int) *reply {
 	t.Helper()
-	for _, s := range statuses {
-		if r.status == s {
-			return r
-		}
+	if slices.Contains(statuses, r.status) {
+		return r
 	}
 	t.Fatalf("%s\n got %d, want %v: %s", r.asked, r.status, statuses, r.body)
 	return r

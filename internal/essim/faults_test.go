@@ -196,7 +196,9 @@ func TestClosingLetsWaitingRequestsGo(t *testing.T) {
 	<-arrived
 	b.Close()
 	b.Close()
-	<-gone
+	if err := <-gone; err == nil {
+		t.Error("a closed cluster answers the request it had")
+	}
 	if _, err := b.try("GET", "/", ""); err == nil {
 		t.Error("a closed cluster answers")
 	}

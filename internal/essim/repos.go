@@ -69,7 +69,6 @@ type shardFailure struct {
 	index  string
 	shard  int
 	reason string
-	node   string
 }
 
 // image is one index in a snapshot.

@@ -191,8 +191,8 @@ func byteSize(s string) (int64, bool) {
 		suffix string
 		n      int64
 	}{{"kb", 1 << 10}, {"mb", 1 << 20}, {"gb", 1 << 30}, {"tb", 1 << 40}, {"k", 1 << 10}, {"m", 1 << 20}, {"g", 1 << 30}, {"b", 1}} {
-		if strings.HasSuffix(s, u.suffix) {
-			s, unit = strings.TrimSuffix(s, u.suffix), u.n
+		if number, has := strings.CutSuffix(s, u.suffix); has {
+			s, unit = number, u.n
 			break
 		}
 	}

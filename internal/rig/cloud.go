@@ -22,10 +22,10 @@ func NewCloud(t testing.TB, c *Clusters) *aliyunsim.Server {
 	t.Cleanup(cloud.Close)
 	cloud.PutInstance(instance(t, "es-cn-a", c.Owner))
 	cloud.PutInstance(instance(t, "es-cn-b", c.Reader))
-	unregister := func(dst, src string) error {
+	unregister := func(_, _ string) error {
 		return ignoreMissing(At(c.Reader).Do(context.Background(), http.MethodDelete, "/_snapshot/"+story.ReaderRepository, nil, nil))
 	}
-	cloud.OnAdd(func(dst, src string) error { return c.Share() })
+	cloud.OnAdd(func(_, _ string) error { return c.Share() })
 	cloud.OnRemove(unregister)
 	if err := unregister("", ""); err != nil {
 		t.Fatal(err)

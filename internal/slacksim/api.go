@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -231,10 +232,8 @@ func (a *App) granted(kind tokenKind) []string {
 func (a *App) need(kind tokenKind, scopes ...string) error {
 	granted := a.granted(kind)
 	for _, s := range scopes {
-		for _, g := range granted {
-			if s == g {
-				return nil
-			}
+		if slices.Contains(granted, s) {
+			return nil
 		}
 	}
 	if len(scopes) == 0 {

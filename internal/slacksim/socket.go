@@ -254,19 +254,17 @@ func host(id int) string { return fmt.Sprintf("applink-sim-%d", id) }
 
 // write sends one text frame; a connection that takes none within five seconds
 // is given up.
-func (c *socket) write(frame []byte) bool {
+func (c *socket) write(frame []byte) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	return c.writeLocked(frame)
+	c.writeLocked(frame)
 }
 
-func (c *socket) writeLocked(frame []byte) bool {
+func (c *socket) writeLocked(frame []byte) {
 	_ = c.ws.SetWriteDeadline(time.Now().Add(5 * time.Second))
 	if err := c.ws.WriteMessage(websocket.TextMessage, frame); err != nil {
 		c.close()
-		return false
 	}
-	return true
 }
 
 // close cuts the connection without a closing handshake.
