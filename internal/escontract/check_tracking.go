@@ -55,7 +55,7 @@ func (p *Pair) copying(t *testing.T) []obj {
 }
 
 func running(t *testing.T, p *Pair) {
-	p.slowly(t, 2, 800, "80kb")
+	p.slowly(t, 2, 2400, "80kb") // longer than a busy machine needs for what follows
 	p.eventually(t, "both shards to be on their way", func() bool {
 		return p.Reader.do(t, "GET", "/_cluster/health/r-big", nil).num("initializing_shards") == 2
 	})
@@ -70,6 +70,9 @@ func running(t *testing.T, p *Pair) {
 		t.Errorf("the entry names the index uuid %q, the index has %q", got, uuid)
 	}
 	for _, e := range p.copying(t) {
+		if number(dig(e, "index.size.recovered_in_bytes")) == 0 {
+			continue // it has not begun
+		}
 		if text(e["stage"]) != "INDEX" || text(e["type"]) != "SNAPSHOT" || e["stop_time_in_millis"] != nil || number(dig(e, "index.target_throttle_time_in_millis")) != 0 {
 			t.Errorf("the running recovery is %s", text(e))
 		}
@@ -94,14 +97,15 @@ func running(t *testing.T, p *Pair) {
 		t.Error("no list of pending tasks")
 	}
 	p.eventually(t, "bytes in _cat/recovery", func() bool {
-		cat := p.Reader.do(t, "GET", "/_cat/recovery/r-big?format=json&bytes=b", nil).ok(t).wants(t, "0.stage", "index").wants(t, "0.type", "snapshot")
-		return cat.num("0.bytes_total") > 0 && cat.num("1.bytes_total") > 0
+		cat := p.Reader.do(t, "GET", "/_cat/recovery/r-big?format=json&bytes=b", nil).ok(t).wants(t, "0.type", "snapshot")
+		// on 8.x one shard can have the whole rate to itself
+		return (cat.num("0.bytes_total") > 0 && cat.str("0.stage") == "index") || (cat.num("1.bytes_total") > 0 && cat.str("1.stage") == "index")
 	})
 	p.finish(t)
 }
 
 func eightShards(t *testing.T, p *Pair) {
-	p.slowly(t, 8, 640, "80kb")
+	p.slowly(t, 8, 1600, "80kb")
 	p.copying(t)
 	var list []obj
 	p.eventually(t, "four shards to recover", func() bool {
