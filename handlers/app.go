@@ -72,6 +72,7 @@ type App struct {
 
 	app      atomic.Pointer[string] // this app's ID, once Slack has said it
 	listings listings
+	choices  latest
 	homes    sync.Map // users who have opened the Home tab
 }
 

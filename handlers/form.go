@@ -144,6 +144,8 @@ func chosenBefore(value string) draft {
 // Chosen follows what a person enters into the form: as soon as there is enough,
 // the plan stands below the inputs, with what can't work.
 func (a *App) Chosen(ctx context.Context, in slack.InteractionCallback) {
+	isLast, leave := a.choices.enter(in.View.ID, chosenAt(in))
+	defer leave()
 	d := readDraft(in.View)
 	v, err := a.visit(ctx, Caller{User: in.User.ID, Channel: d.Channel}, nil)
 	if err != nil {
@@ -154,10 +156,24 @@ func (a *App) Chosen(ctx context.Context, in slack.InteractionCallback) {
 	if d.complete() {
 		below = v.outlook(ctx, &d)
 	}
+	if !isLast() {
+		return
+	}
 	_, err = a.API.UpdateViewContext(ctx, v.formView(d, below), "", in.View.Hash, in.View.ID)
+	if slackCode(err) == "hash_conflict" && isLast() { // what was chosen before it was answered meanwhile
+		_, err = a.API.UpdateViewContext(ctx, v.formView(d, below), "", "", in.View.ID)
+	}
 	if err != nil && slackCode(err) != "hash_conflict" && slackCode(err) != "not_found" { // a later choice was faster, or the form is closed
 		a.Log.Warn("form not updated", "actor", in.User.ID, "err", err)
 	}
+}
+
+// chosenAt is when a choice was made, by Slack's clock.
+func chosenAt(in slack.InteractionCallback) string {
+	if len(in.ActionCallback.BlockActions) == 0 {
+		return ""
+	}
+	return in.ActionCallback.BlockActions[0].ActionTs
 }
 
 // outlook plans a draft and says what would happen, or what is in the way.

@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -83,6 +84,28 @@ func TestTheFormAsksForARestoreChosenFromLiveLists(t *testing.T) {
 	}
 	r.Click(rig.Ben, card, "approve")
 	r.Becomes(card, "succeeded")
+}
+
+// TestTheLastChoiceInAFormIsAnsweredThoughOneBeforeItWasFaster: people choose faster
+// than a form is answered, and Slack takes only the first of two answers to one and
+// the same form.
+func TestTheLastChoiceInAFormIsAnsweredThoughOneBeforeItWasFaster(t *testing.T) {
+	t.Parallel()
+	r := rig.New(t, rig.Options{})
+	r.Start()
+	form := openForm(r, rig.Anna)
+	if _, err := r.Slack.Select(t.Context(), rig.Anna, form.Place(), "destination", "es-cn-b"); err != nil {
+		t.Fatal(err)
+	}
+	choose(r, rig.Anna, form, "repository", "aliyun", rig.Repository, false)
+	choose(r, rig.Anna, form, "snapshot", "2019", rig.Snapshot, false)
+	r.Slack.Fail("views.update", slacksim.Fault{Error: "hash_conflict", When: func(c slacksim.Call) bool {
+		return strings.Contains(fmt.Sprint(c.Args["view"]), "can be asked for") && c.Args["hash"] != nil
+	}})
+	choose(r, rig.Anna, form, "indices", "file", "file-2019-08-25", true)
+	r.Until("the plan in the form", func() bool {
+		return strings.Contains(r.Slack.Views(rig.Anna)[0].AllText(), "This restore can be asked for")
+	})
 }
 
 func TestTheFormSaysUnderTheFieldWhatCannotWork(t *testing.T) {

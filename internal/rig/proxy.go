@@ -59,8 +59,11 @@ func NewProxy(t testing.TB, target string) *Proxy {
 		if before != nil && before(req) {
 			panic(http.ErrAbortHandler)
 		}
-		// The cluster goes on although the bot is gone.
-		forward.ServeHTTP(w, req.WithContext(context.WithoutCancel(req.Context())))
+		// The cluster goes on although the bot is gone. A context that can't end would
+		// make the proxy watch the connection instead.
+		lasts, end := context.WithCancel(context.WithoutCancel(req.Context()))
+		defer end()
+		forward.ServeHTTP(w, req.WithContext(lasts))
 	}))
 	t.Cleanup(server.Close)
 	p.URL = server.URL

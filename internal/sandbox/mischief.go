@@ -194,6 +194,8 @@ func (s *Sandbox) status() json.RawMessage {
 
 // tellStatus tells the pages how the parts are.
 func (s *Sandbox) tellStatus() {
+	s.telling.Lock() // or a status read before another could be told after it
+	defer s.telling.Unlock()
 	status := s.status()
 	s.hub.each("", func(m *mailbox) { m.set(secStatus, status) })
 }

@@ -42,6 +42,7 @@ type Sandbox struct {
 
 	open      atomic.Bool // the parts are furnished; what clusters are asked counts
 	slackAway atomic.Bool
+	telling   sync.Mutex
 	askedMu   sync.Mutex
 	asked     int
 }
