@@ -104,31 +104,40 @@ func broad(t testing.TB, n int) *stage {
 	return s
 }
 
-func TestPlanningTwoThousandIndicesTakesLessThanTenRequests(t *testing.T) {
-	s := broad(t, 2000)
-	req := ask("payments-*", esops.Flags{As: "restored-$1"})
-	req.Snapshot = "broad"
-	made, readings := s.plan(req)
-	if len(made.Items) != 2000 || len(readings.Blocking()) > 0 {
-		t.Fatalf("%d items, %+v", len(made.Items), readings.Blocking())
-	}
-	if asked := s.simReader.Requests(); len(asked) >= 10 {
-		t.Errorf("%d requests", len(asked))
+func TestPlanningManyIndicesTakesFewRequests(t *testing.T) {
+	for indices, atMost := range map[int]int{500: 8, 2000: 9} {
+		s := broad(t, indices)
+		req := ask("payments-*", esops.Flags{As: "restored-$1"})
+		req.Snapshot = "broad"
+		made, readings := s.plan(req)
+		if len(made.Items) != indices || len(readings.Blocking()) > 0 {
+			t.Fatalf("%d items, %+v", len(made.Items), readings.Blocking())
+		}
+		if asked := s.simReader.Requests(); len(asked) > atMost {
+			t.Errorf("%d indices take %d requests, want %d at most: %v", indices, len(asked), atMost, asked)
+		}
 	}
 }
 
-func TestFollowingManyIndicesTakesFewRequestsALook(t *testing.T) {
-	s := broad(t, 300) // more than fit into four requests
+// A look comes every three seconds.
+func TestFollowingAThousandShardsTakesThreeSmallRequestsALook(t *testing.T) {
+	s := broad(t, 1000)
 	req := ask("payments-*", esops.Flags{})
 	req.Snapshot = "broad"
 	r := s.ride(req)
 	r.until(false, r.step(esops.StepRestore))
 	s.simReader.ForgetRequests()
+	s.door.largest.Store(0)
 	if err := r.look(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
-	if asked := s.simReader.Requests(); len(asked) > 3 {
+	if asked := s.simReader.Requests(); len(asked) == 0 || len(asked) > 3 {
 		t.Errorf("%d requests a look", len(asked))
+	}
+	if bytes := s.door.largest.Load(); bytes == 0 || bytes > 1_000_000 {
+		t.Errorf("an answer has %d bytes", bytes)
+	} else {
+		t.Logf("the largest answer has %d bytes", bytes)
 	}
 }
 

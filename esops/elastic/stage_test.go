@@ -44,11 +44,25 @@ type door struct {
 	answers  atomic.Int32 // to lose
 	requests atomic.Int32 // to lose
 	passed   atomic.Int32 // restore requests that came
+	largest  atomic.Int64 // answer, in bytes
+}
+
+// A scale weighs an answer.
+type scale struct {
+	http.ResponseWriter
+	bytes int64
+}
+
+func (s *scale) Write(p []byte) (int, error) {
+	s.bytes += int64(len(p))
+	return s.ResponseWriter.Write(p)
 }
 
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/_restore") {
-		d.next.ServeHTTP(w, r)
+		weighed := &scale{ResponseWriter: w}
+		d.next.ServeHTTP(weighed, r)
+		d.largest.Store(max(d.largest.Load(), weighed.bytes))
 		return
 	}
 	d.passed.Add(1)
