@@ -35,6 +35,7 @@ func readPolicies(root section, clusters []Cluster) (approvals.Rules, []Example)
 		p.checkReached(policies[:i])
 		p.checkPeople()
 		p.checkClusters(clusters)
+		p.checkUnlimited()
 		examples = append(examples, p.examples...)
 	}
 	return rules, examples

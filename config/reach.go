@@ -76,3 +76,20 @@ func (p policy) checkClusters(clusters []Cluster) {
 		}
 	}
 }
+
+// checkUnlimited warns of a policy that asks nobody and seems to be limited by
+// its indices. What names no index is about them all: a share gives away every
+// one, and an undo that only moves an alias back removes none.
+func (p policy) checkUnlimited() {
+	when, ok := p.values["when"]
+	if !ok || !p.sound || len(p.rule.Require) > 0 || len(p.rule.When.Indices) == 0 || slices.Contains(p.rule.When.Indices, "*") {
+		return
+	}
+	if coversKinds([]esops.Kind{esops.KindRestore}, p.rule.When.Kinds) {
+		return
+	}
+	path := when.path + ".indices"
+	node{r: p.r, path: path, line: p.r.line(path)}.warning(
+		"no limit to what names no index, which is a share, and an undo that only moves an alias back: this policy asks nobody about it",
+		"write kinds: [restore] beside it, unless that is meant")
+}

@@ -33,3 +33,20 @@ func TestPoliciesThatNobodyCanMeetAreFoundByCheckAndAtTheStart(t *testing.T) {
 		return strings.Contains(log, "three of two can never be met") || strings.Contains(log, "it can never be met") && strings.Contains(log, "U0NOBODY")
 	})
 }
+
+func TestAPolicyThatAsksNobodyAboutSharesIsWarnedOfByCheckAndAtTheStart(t *testing.T) {
+	t.Parallel()
+	r := rig.New(t, rig.Options{Policies: `
+  - name: anyone takes logs
+    when: {indices: ["log-*"], overwrites: false}
+    require: []
+  - name: one DBA
+    require: [{count: 1, from: [group:S0DBA]}]`})
+	const says = "policies[0].when.indices: no limit to what names no index"
+	code, stdout, stderr := run(t, r, "check")
+	if !strings.Contains(stdout, says) || !strings.Contains(stdout, "kinds: [restore]") {
+		t.Errorf("exit %d: %s%s", code, stdout, stderr)
+	}
+	r.Start()
+	r.Poll("the log says so", func() bool { return strings.Contains(r.Log.String(), says) })
+}
