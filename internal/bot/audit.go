@@ -58,7 +58,7 @@ func newVerify(file *string, stdout, stderr io.Writer) *cobra.Command {
 				if err == nil {
 					err = c.End()
 				}
-				return verdict(stdout, &c, err)
+				return verdict(stdout, &c, false, err)
 			})
 		},
 	}
@@ -148,15 +148,15 @@ func verifyFile(name string, stdin io.Reader, stdout io.Writer, checkpoints []au
 		in = f
 	}
 	c, err := audit.Verify(in, checkpoints...)
-	return verdict(stdout, c, err)
+	return verdict(stdout, c, true, err)
 }
 
 // verdict prints what a check came to; the first bad record's seq stands alone
 // after "seq ".
-func verdict(stdout io.Writer, c *audit.Checker, err error) error {
+func verdict(stdout io.Writer, c *audit.Checker, inFile bool, err error) error {
 	var broken *audit.Broken
 	if errors.As(err, &broken) {
-		_, _ = fmt.Fprintf(stdout, "broken: seq %d: %s\n", broken.Seq, broken.Why)
+		_, _ = fmt.Fprintf(stdout, "broken: seq %d: %s%s\n", broken.Seq, broken.Why, onLine(broken, inFile))
 		return failed(nil)
 	}
 	if err != nil {
@@ -171,6 +171,18 @@ func verdict(stdout io.Writer, c *audit.Checker, err error) error {
 	if c.First > 1 {
 		from = fmt.Sprintf(" from %d on; the ones before are not in it", c.First)
 	}
-	_, err = fmt.Fprintf(stdout, "ok: %d records%s, the last is seq %d, %s\n", head.Seq-c.First+1, from, head.Seq, head.Hash)
+	lost := ""
+	for _, r := range c.Rollbacks {
+		lost += fmt.Sprintf("rolled back: records %d to %d were lost; record %d of what was written instead accepts it\n", r.From, r.To, r.Accepted)
+	}
+	_, err = fmt.Fprintf(stdout, "ok: %d records%s, the last is seq %d, %s\n%s", c.Records, from, head.Seq, head.Hash, lost)
 	return err
+}
+
+// onLine tells where in a file a bad record stands.
+func onLine(broken *audit.Broken, inFile bool) string {
+	if !inFile || broken.Line == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (line %d)", broken.Line)
 }

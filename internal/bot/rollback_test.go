@@ -2,6 +2,9 @@ package bot_test
 
 import (
 	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,7 +67,8 @@ func accept(t *testing.T, r *rig.Rig) string {
 func TestARedisThatForgetsACancellationApprovesNothing(t *testing.T) {
 	t.Parallel()
 	server := rig.StartRedis(t)
-	r := rig.New(t, rig.Options{Redis: server.Address()})
+	trail := filepath.Join(t.TempDir(), "audit.jsonl")
+	r := rig.New(t, rig.Options{Redis: server.Address(), Extra: "audit: {export: " + trail + "}"})
 	r.Start()
 	card := r.Ask(rig.Anna, file)
 	id := approvals.ID(rig.ID(card))
@@ -73,6 +77,7 @@ func TestARedisThatForgetsACancellationApprovesNothing(t *testing.T) {
 	saved := server.Save()
 	r.Click(rig.Anna, card, "cancel")
 	r.Becomes(card, "cancelled")
+	r.Poll("the cancellation is exported", func() bool { return strings.Contains(exported(t, trail), `"event":"cancelled"`) })
 	server.RollBack(saved)
 	r.Ready(503, "redis came back older than it was")
 	if op := r.Operation(id); op.State != approvals.Waiting {
@@ -96,6 +101,41 @@ func TestARedisThatForgetsACancellationApprovesNothing(t *testing.T) {
 	r.Click(rig.Ben, next, "approve")
 	r.Becomes(next, "succeeded")
 	metricsFollow(t, r)
+	exportHoldsBoth(t, r, trail)
+}
+
+// exportHoldsBoth checks that an export with what a rollback lost and what was
+// written instead verifies, and says which is which.
+func exportHoldsBoth(t *testing.T, r *rig.Rig, trail string) {
+	t.Helper()
+	records := r.Records()
+	head := records[len(records)-1].Head()
+	r.Poll("all is exported", func() bool { return strings.Contains(exported(t, trail), head.Hash) })
+	code, stdout, stderr := run(t, r, "audit", "verify", trail)
+	if code != 0 || !strings.Contains(stdout, head.Hash) || !strings.Contains(stdout, "\nrolled back: records ") {
+		t.Errorf("exit %d: %s%s", code, stdout, stderr)
+	}
+	if text := exported(t, trail); strings.Count(text, "\n") <= len(records) || !strings.Contains(text, `"event":"cancelled"`) {
+		t.Errorf("what was lost is not in it:\n%s", text)
+	}
+	unaccepted := filepath.Join(t.TempDir(), "unaccepted.jsonl")
+	lines := strings.SplitAfter(exported(t, trail), "\n")
+	before := slices.IndexFunc(lines, func(line string) bool { return strings.Contains(line, `"event":"rolled_back"`) })
+	if err := os.WriteFile(unaccepted, []byte(strings.Join(append(lines[:before:before], lines[before+1:]...), "")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, stdout, _ := run(t, r, "audit", "verify", unaccepted); code != 1 || !strings.HasPrefix(stdout, "broken: seq ") || !strings.Contains(stdout, " (line ") {
+		t.Errorf("without the acceptance: exit %d: %s", code, stdout)
+	}
+}
+
+func exported(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // metricsFollow checks that numbers are true again after a rollback.
