@@ -212,11 +212,18 @@ func (p Planner) detail(ctx context.Context, req Request) (Snapshot, bool, error
 }
 
 func noneByTime(req Request, listed int, moment time.Time, isTime bool) string {
-	if !isTime {
+	switch {
+	case listed == 0:
+		return emptyRepository(req.Repository)
+	case !isTime:
 		return fmt.Sprintf("Repository %s has no successful snapshot among its %d.", req.Repository, listed)
 	}
 	return fmt.Sprintf("No successful snapshot among the %d of %s started at or before %s.",
 		listed, req.Repository, moment.UTC().Format("2006-01-02 15:04:05 UTC"))
+}
+
+func emptyRepository(name string) string {
+	return fmt.Sprintf("Repository %s holds no snapshot at all. A repository that is registered over a wrong path looks just like that, and a snapshot that is still being taken is not listed.", name)
 }
 
 func missingSnapshot(cluster string, req Request, listed []Snapshot) *Finding {
@@ -234,7 +241,7 @@ func missingSnapshot(cluster string, req Request, listed []Snapshot) *Finding {
 		WayOut:   fmt.Sprintf("List them with: snapshots %s %s", cluster, req.Repository)}
 	switch near := Nearest(req.Snapshot, names); {
 	case len(listed) == 0:
-		f.Sentence = fmt.Sprintf("Repository %s holds no snapshot at all. A repository that is registered over a wrong path looks just like that, and one that is still being taken is not listed.", req.Repository)
+		f.Sentence = emptyRepository(req.Repository)
 	case len(near) > 0:
 		f.WayOut = "Did you mean " + strings.Join(near, " or ") + "? " + f.WayOut
 	}
