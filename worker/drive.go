@@ -147,7 +147,7 @@ func again(ctx context.Context, planner esops.Planner, op approvals.Operation) (
 	}
 	data := approvals.Data{Code: "plan_changed", WayOut: "Plan it again."}
 	for _, f := range readings.Blocking() {
-		data.Differences = append(data.Differences, f.Sentence)
+		data.Differences = append(data.Differences, strings.TrimSuffix(f.Sentence, "."))
 	}
 	if plan.Digest() != op.Digest && len(data.Differences) == 0 {
 		data.Differences = esops.Describe(op.Plan, plan)
