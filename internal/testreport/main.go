@@ -4,7 +4,8 @@
 //
 // It fails when a test failed, when none ran, and when one was skipped for a reason
 // that is not on the list of those that are always right: in a run that asks for
-// everything, a test that is left out is a hole. Start at report.go.
+// everything, a test that is left out is a hole. It can write a page with what came
+// of each test. Start at report.go.
 package main
 
 import (
@@ -15,19 +16,22 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 )
 
 func main() {
 	allowed := flag.String("skips", "", "a file with the reasons that may be skipped for, one a line, # begins a comment")
+	table := flag.String("table", "", "a page that is written with what came of each test")
+	commit := flag.String("commit", "", "what was tested, for that page")
 	log := flag.String("log", "", "where the tests' own output goes")
 	flag.Parse()
-	if err := run(os.Stdin, os.Stdout, *allowed, *log); err != nil {
+	if err := run(os.Stdin, os.Stdout, *allowed, *log, page{path: *table, commit: *commit}); err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, "testreport:", err)
 		os.Exit(1) //nolint:forbidigo // this is a program of its own
 	}
 }
 
-func run(in io.Reader, out io.Writer, allowed, log string) error {
+func run(in io.Reader, out io.Writer, allowed, log string, table page) error {
 	r := newReport()
 	if allowed != "" {
 		text, err := os.ReadFile(allowed)
@@ -50,6 +54,11 @@ func run(in io.Reader, out io.Writer, allowed, log string) error {
 	}
 	if _, err := io.WriteString(out, r.String()); err != nil {
 		return err
+	}
+	if table.path != "" {
+		if err := os.WriteFile(table.path, []byte(r.page(table.commit, time.Now())), 0o644); err != nil {
+			return fmt.Errorf("writing the page: %w", err)
+		}
 	}
 	if !r.good() {
 		return errors.New("not all is well")

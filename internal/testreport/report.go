@@ -10,11 +10,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // An event is one line of `go test -json`. Lines that are none, such as what the
 // compiler says, are kept as output of no test.
 type event struct {
+	Time       time.Time
 	Action     string
 	Package    string
 	ImportPath string // of what could not be built
@@ -42,12 +44,16 @@ type result struct {
 type report struct {
 	allowed []string // reasons to be skipped that are always right
 	output  map[name]*strings.Builder
+	began   map[name]time.Time
+	ends    []end // of tests alone, in their order
 	tests   []result
 	failed  []result // tests, and packages that could not be built or ended badly
 	skipped []result
 }
 
-func newReport() *report { return &report{output: map[name]*strings.Builder{}} }
+func newReport() *report {
+	return &report{output: map[name]*strings.Builder{}, began: map[name]time.Time{}}
+}
 
 // read takes in a run and passes its output on.
 func (r *report) read(in *bufio.Reader, output io.Writer) error {
@@ -82,7 +88,12 @@ func (r *report) line(line string, output io.Writer) error {
 		if _, err := io.WriteString(output, e.Output); err != nil {
 			return fmt.Errorf("writing the tests' output: %w", err)
 		}
+	case "run":
+		r.began[of] = e.Time
 	case "pass", "fail", "skip", "build-fail":
+		if e.Test != "" {
+			r.ends = append(r.ends, end{name: of, action: e.Action, took: e.Time.Sub(r.began[of])})
+		}
 		r.ended(result{name: of, action: e.Action, elapsed: e.Elapsed})
 	}
 	return nil
