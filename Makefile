@@ -2,6 +2,7 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 CONFIG  ?= config.yml
 FUZZFOR ?= 30s
+CASES   ?= 100000
 
 .DEFAULT_GOAL := help
 .PHONY: help build run sandbox page test test-all race matrix fuzz lint lint-fix ci image clean
@@ -31,8 +32,13 @@ test-all: ## every test: needs redis-server, Java 17, Maven, Node and Chromium t
 race: ## the tests of `make test` under the race detector
 	go test -race ./...
 
-matrix: ## the contract of clusters, on real nodes of every version: needs Java 17 and Maven
-	ESRESTORE_REQUIRE=elasticsearch ESRESTORE_MATRIX=1 go test -count=1 -timeout 30m -run TestRealNodesKeepTheContract ./internal/escontract
+# Two real nodes at a time, so one package after the other. CASES is how many random
+# ones each property is held against.
+matrix: ## all pairs of versions, all kills, and more cases than a change waits for; writes docs/matrix.md
+	@export ESRESTORE_REQUIRE=redis,elasticsearch ESRESTORE_MATRIX=1; \
+	{ go test -json -count=1 -p 1 -timeout 90m -run 'Killed|PairOfVersions|PairsOfVersions|RealNode' ./...; \
+	  go test -json -count=1 -timeout 90m -run Oracle ./approvals ./esops -rapid.checks=$(CASES); } | \
+	go run ./internal/testreport -skips .ci/skips -table docs/matrix.md -commit "$$(git describe --always --dirty --exclude '*')"
 
 fuzz: ## every fuzz test in turn, FUZZFOR=30s each
 	@for package in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | grep -v node_modules | xargs -n 1 dirname | sort -u); do \
