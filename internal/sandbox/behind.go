@@ -142,7 +142,10 @@ func opOf(op approvals.Operation) json.RawMessage {
 	verified, _ := op.Verified()
 	one := opJSON{
 		ID: op.ID, Kind: string(op.Kind), State: op.State, Requester: op.Requester.ID, Cluster: op.Plan.Cluster,
-		Source: op.Plan.Repository + "/" + op.Plan.Snapshot, Digest: op.Digest, Verified: verified, Channel: op.Channel, Opened: op.Opened,
+		Source: op.Plan.Repository, Items: []string{}, Digest: op.Digest, Verified: verified, Channel: op.Channel, Opened: op.Opened,
+	}
+	if op.Plan.Snapshot != "" { // a share has none
+		one.Source += "/" + op.Plan.Snapshot
 	}
 	for i, item := range op.Plan.Items {
 		if i == 5 {
@@ -192,7 +195,7 @@ func (s *Sandbox) verify(ctx context.Context) chainJSON {
 	return chainOf(checker.Head(), err)
 }
 
-// hear notes a request that a cluster got.
+// hear notes a request that a cluster or the cloud got.
 func (s *Sandbox) hear(one asked) {
 	if !s.open.Load() {
 		return

@@ -22,6 +22,11 @@ type fleet struct {
 	fronts []*front // in the order of the configuration
 	close  func()
 
+	// versions are es-cn-a's and es-cn-b's, and folder is where the repositories of
+	// instances are, as both know it; of the sandbox's own clusters only.
+	versions [2]string
+	folder   string
+
 	// reader is es-cn-b, and simulated both, where they are.
 	reader    *essim.Cluster
 	simulated []*essim.Cluster
@@ -40,6 +45,9 @@ func (f *fleet) front(name string) *front {
 	}
 	return f.fronts[at]
 }
+
+// location is where an instance's repository is.
+func (f *fleet) location(instance string) string { return f.folder + "/" + instance }
 
 // add puts a front before a cluster.
 func (f *fleet) add(name string, one *front, err error) error {
@@ -87,8 +95,9 @@ func simulated(ctx context.Context, now *clock, told func(asked)) (*fleet, error
 	}
 	a, b := cluster(ownerName), cluster(readerName)
 	f := &fleet{
-		about:  "Elasticsearch " + simulatedVersion + " is simulated in this program. --elasticsearch " + simulatedVersion + " starts real nodes.",
-		close:  func() { a.Close(); b.Close() },
+		about:    "Elasticsearch " + simulatedVersion + " is simulated in this program. --elasticsearch " + simulatedVersion + " starts real nodes.",
+		close:    func() { a.Close(); b.Close() },
+		versions: [2]string{simulatedVersion, simulatedVersion}, folder: repositoryFolder,
 		reader: b, simulated: []*essim.Cluster{a, b},
 	}
 	for _, c := range []*essim.Cluster{a, b} {
@@ -113,7 +122,7 @@ func simulated(ctx context.Context, now *clock, told func(asked)) (*fleet, error
 // tellWeighty tells the example with shards that weigh something, and lets each
 // snapshot start when its name says.
 func tellWeighty(ctx context.Context, f *fleet, owner *essim.Cluster, clock *storyClock) error {
-	o := story.Options{Owner: f.front(ownerName).url(), Reader: f.front(readerName).url(), Location: repositoryFolder + "/" + ownerName}
+	o := story.Options{Owner: f.front(ownerName).url(), Reader: f.front(readerName).url(), Location: f.location(ownerName)}
 	if err := story.Seed(ctx, o); err != nil {
 		return fmt.Errorf("filling %s: %w", ownerName, err)
 	}
@@ -125,6 +134,9 @@ func tellWeighty(ctx context.Context, f *fleet, owner *essim.Cluster, clock *sto
 		if err := story.Snap(ctx, o, name); err != nil {
 			return fmt.Errorf("taking the snapshot %s: %w", name, err)
 		}
+	}
+	if err := tellOther(ctx, f, clock.Now()); err != nil {
+		return err
 	}
 	if err := story.Share(ctx, o); err != nil {
 		return fmt.Errorf("sharing the repository with %s: %w", readerName, err)
@@ -156,7 +168,7 @@ func (f *fleet) setStalled(stalled bool) {
 	if !stalled {
 		return
 	}
-	names := map[string]bool{}
+	names := map[string]bool{otherIndex: true}
 	for _, i := range story.Indices() {
 		names[i.Name] = true
 	}
@@ -181,12 +193,14 @@ func (f *fleet) loseNext() {
 }
 
 // takeLoss reports whether an answer is to be lost, once.
-func (f *fleet) takeLoss() bool {
+func (f *fleet) takeLoss(one asked) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	was := f.losing
+	if !one.restores() || !f.losing {
+		return false
+	}
 	f.losing = false
-	return was
+	return true
 }
 
 func (f *fleet) disturbed() (losing, slow, stalled bool) {

@@ -16,15 +16,15 @@ import (
 type document map[string]any
 
 // ownDocument is what the sandbox asks for by itself: one cluster to read from,
-// one to restore to, and two policies to see at work.
+// one to restore to, both instances of the cloud, and two policies to see at work.
 func ownDocument() document {
 	approve := func(count int) []any {
 		return []any{map[string]any{"count": count, "from": []any{"group:" + groupDBA}}}
 	}
 	return document{
 		"clusters": []any{
-			map[string]any{"name": ownerName, "url": "http://127.0.0.1:1", "read_only": true},
-			map[string]any{"name": readerName, "url": "http://127.0.0.1:1"},
+			map[string]any{"name": ownerName, "url": "http://127.0.0.1:1", "instance_id": ownerName, "read_only": true},
+			map[string]any{"name": readerName, "url": "http://127.0.0.1:1", "instance_id": readerName},
 		},
 		"policies": []any{
 			map[string]any{"name": "what overwrites data needs two", "when": map[string]any{"overwrites": true}, "require": approve(2)},

@@ -12,16 +12,16 @@ import (
 	"time"
 )
 
-// A front is what the bot takes for a cluster: it hands every request on to the
-// cluster behind it and tells what was asked and answered. On demand it loses an
+// A front is what the bot takes for a cluster, or for the cloud: it hands every
+// request on to what is behind it and tells what was asked and answered. On demand it loses an
 // answer after the cluster has acted, or is not there for a while.
 type front struct {
 	cluster string
 	behind  http.Handler
 	told    func(asked)
 
-	// lose reports whether the answer to a restore request is to be lost.
-	lose func() bool
+	// lose reports whether the answer to a request is to be lost.
+	lose func(asked) bool
 
 	mu     sync.Mutex
 	addr   string
@@ -30,7 +30,7 @@ type front struct {
 	away   bool
 }
 
-// asked is one request to a cluster and what came of it.
+// asked is one request to a cluster, or to the cloud, and what came of it.
 type asked struct {
 	N       int       `json:"n"`
 	Cluster string    `json:"cluster"`
@@ -46,7 +46,7 @@ type asked struct {
 
 // newFront opens a front on a free port of this machine.
 func newFront(cluster string, behind http.Handler, told func(asked)) (*front, error) {
-	f := &front{cluster: cluster, behind: behind, told: told, addr: "127.0.0.1:0", lose: func() bool { return false }}
+	f := &front{cluster: cluster, behind: behind, told: told, addr: "127.0.0.1:0", lose: func(asked) bool { return false }}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f, f.open()
@@ -118,7 +118,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if one.Changes = one.changes(); one.Changes {
 		one.Body = cut(string(body), 4000)
 	}
-	one.Lost = one.restores() && f.lose()
+	one.Lost = f.lose(one)
 	answer := &watched{ResponseWriter: w, status: http.StatusOK, swallow: one.Lost}
 	f.behind.ServeHTTP(answer, r)
 	one.Status, one.Millis = answer.status, time.Since(began).Milliseconds()
@@ -146,6 +146,12 @@ func (a asked) changes() bool {
 func (a asked) restores() bool {
 	path, _, _ := strings.Cut(a.Path, "?")
 	return a.Method == http.MethodPost && strings.HasSuffix(path, "/_restore")
+}
+
+// shares reports whether the cloud is asked to add a repository.
+func (a asked) shares() bool {
+	path, _, _ := strings.Cut(a.Path, "?")
+	return a.Method == http.MethodPost && strings.HasSuffix(path, "/snapshot-repos")
 }
 
 func shownPath(u *url.URL) string {

@@ -1,7 +1,10 @@
 package sandbox
 
 import (
+	"slices"
+
 	"es-restore/config"
+	"es-restore/esops"
 	"es-restore/handlers"
 	"es-restore/internal/escontract/story"
 )
@@ -12,6 +15,7 @@ type hints struct {
 	Command      string     `json:"command"`
 	Verbs        []verbHint `json:"verbs"`
 	Clusters     []string   `json:"clusters"`
+	Sources      []string   `json:"sources"` // whose snapshots can be shared
 	Repositories []string   `json:"repositories,omitempty"`
 	Snapshots    []string   `json:"snapshots,omitempty"` // as REPOSITORY/SNAPSHOT
 	Indices      []string   `json:"indices,omitempty"`
@@ -60,10 +64,13 @@ func hintsFor(c *config.Config, told bool) hints {
 	for _, one := range c.Clusters {
 		h.Clusters = append(h.Clusters, one.Name)
 	}
+	h.Sources = h.Clusters
 	if told {
-		h.Repositories = []string{story.ReaderRepository}
-		h.Snapshots = []string{story.ReaderRepository + "/latest", story.ReaderRepository + "/" + story.Snapshot}
-		h.Indices = []string{story.FileIndex, story.EcommerceIndex, story.LogsIndex, "kibana_sample_data_*", "'*'"}
+		other := esops.SharedName(otherName)
+		h.Sources = append(slices.Clone(h.Clusters), otherName)
+		h.Repositories = []string{story.ReaderRepository, other}
+		h.Snapshots = []string{story.ReaderRepository + "/latest", story.ReaderRepository + "/" + story.Snapshot, other + "/latest"}
+		h.Indices = []string{story.FileIndex, story.EcommerceIndex, story.LogsIndex, "kibana_sample_data_*", otherIndex, "'*'"}
 	}
 	return h
 }

@@ -34,6 +34,7 @@ func (s *Sandbox) mischiefs() []mischief {
 	for _, f := range s.fleet.fronts {
 		all = append(all, awayMischief(f))
 	}
+	all = append(all, s.cloud.mischief()...)
 	all = append(all, s.restoreMischief()...)
 	return append(all, s.timePasses("hour", "An hour passes", time.Hour), s.timePasses("day", "A day passes", 24*time.Hour))
 }
@@ -136,6 +137,22 @@ func (s *Sandbox) restoreMischief() []mischief {
 	return []mischief{lose, slow, stall}
 }
 
+// mischief disturbs the cloud.
+func (c *cloud) mischief() []mischief {
+	away := mischief{id: "cloud", label: "Alibaba Cloud is away", hint: "connections are refused", kind: aSwitch, why: c.why}
+	throttle := mischief{id: "throttle", label: "Alibaba Cloud throttles", hint: "every request is one too many", kind: aSwitch, why: c.why}
+	lose := mischief{id: "lose-share", label: "Lose the answer to the next share", hint: "Alibaba Cloud acts, and the bot never hears of it", kind: aButton, why: c.why}
+	if c.why == "" {
+		away.on = c.front.isAway
+		away.do = func(_ context.Context, on bool) error { return c.front.setAway(on) }
+		throttle.on = func() bool { _, on := c.disturbed(); return on }
+		throttle.do = func(_ context.Context, on bool) error { c.setThrottling(on); return nil }
+		lose.on = func() bool { on, _ := c.disturbed(); return on }
+		lose.do = func(context.Context, bool) error { c.loseNext(); return nil }
+	}
+	return []mischief{away, throttle, lose}
+}
+
 // disturb does one mischief, or takes it back.
 func (s *Sandbox) disturb(ctx context.Context, id string, on bool) error {
 	all := s.mischiefs()
@@ -180,7 +197,7 @@ func (s *Sandbox) status() json.RawMessage {
 	}
 	out := statusJSON{
 		Bot: state, Starts: times, PID: s.bot.pid(), SlackAway: s.slackAway.Load(),
-		About: []string{s.fleet.about, s.memory.about, "Slack is played by this program."},
+		About: []string{s.fleet.about, s.cloud.about, s.memory.about, "Slack is played by this program."},
 	}
 	for _, m := range s.mischiefs() {
 		one := mischiefJSON{ID: m.id, Label: m.label, Hint: m.hint, Kind: m.kind, Why: m.why}

@@ -63,7 +63,10 @@ func realNodes(ctx context.Context, versions []string, folder string, told func(
 			return err
 		})
 	}
-	f := &fleet{about: "Elasticsearch is real: " + ownerName + " is a node of " + versions[0] + ", " + readerName + " one of " + versions[1] + "."}
+	f := &fleet{
+		about:    "Elasticsearch is real: " + ownerName + " is a node of " + versions[0] + ", " + readerName + " one of " + versions[1] + ".",
+		versions: [2]string{versions[0], versions[1]},
+	}
 	f.close = func() {
 		var stopping sync.WaitGroup
 		for _, n := range nodes {
@@ -85,9 +88,14 @@ func realNodes(ctx context.Context, versions []string, folder string, told func(
 			return nil, err
 		}
 	}
+	f.folder = nodes[0].Repos()[0]
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
-	if err := story.Tell(ctx, story.Options{Owner: nodes[0].URL(), Reader: nodes[1].URL(), Location: nodes[0].Repos()[0]}); err != nil {
+	err := story.Tell(ctx, story.Options{Owner: nodes[0].URL(), Reader: nodes[1].URL(), Location: f.location(ownerName)})
+	if err == nil {
+		err = tellOther(ctx, f, time.Now())
+	}
+	if err != nil {
 		f.shut()
 		return nil, fmt.Errorf("filling the clusters: %w", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"es-restore/config"
 	"es-restore/internal/slacksim"
 	"es-restore/store"
 )
@@ -24,6 +25,7 @@ type Sandbox struct {
 	slack  *slacksim.Server
 	memory *memory
 	fleet  *fleet
+	cloud  *cloud
 	bot    *child
 	store  *store.Store
 	folder string
@@ -118,9 +120,23 @@ func (s *Sandbox) furnish(ctx context.Context, o Options, say func(string)) (err
 		return err
 	}
 	d.use(s.fleet)
+	if s.cloud, err = s.newCloud(o, c); err != nil {
+		return err
+	}
+	if s.cloud.sim != nil {
+		d["aliyun"] = s.cloud.section()
+	}
 	s.said = hintsFor(c, o.Config == "")
 	s.bot = newChild(path, &s.clock, s.botChanged)
 	return d.write(path)
+}
+
+// newCloud plays the cloud, unless somebody's own clusters are used.
+func (s *Sandbox) newCloud(o Options, c *config.Config) (*cloud, error) {
+	if o.Config != "" {
+		return ownCloud(c), nil
+	}
+	return played(s.fleet, &s.clock, s.hear)
 }
 
 // run starts the page and what follows the parts.
@@ -146,6 +162,7 @@ func (s *Sandbox) tidy(ctx context.Context) {
 		case <-ticker.C:
 			s.slack.ForgetCalls()
 			s.fleet.forget()
+			s.cloud.forget()
 		}
 	}
 }
@@ -165,6 +182,9 @@ func (s *Sandbox) Close() {
 	s.running.Wait()
 	if s.slack != nil {
 		s.slack.Close()
+	}
+	if s.cloud != nil {
+		s.cloud.shut()
 	}
 	if s.fleet != nil {
 		s.fleet.shut()
@@ -193,7 +213,7 @@ func reachable(a *net.TCPAddr) string {
 
 // parts says who plays what.
 func (s *Sandbox) parts() string {
-	text := s.fleet.about + "\n" + s.memory.about
+	text := s.fleet.about + "\n" + s.cloud.about + "\n" + s.memory.about
 	if !s.listener.Addr().(*net.TCPAddr).IP.IsLoopback() {
 		text += "\nThe page can be reached from other machines: whoever has the address above can use it."
 	}

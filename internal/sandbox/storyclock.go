@@ -26,7 +26,7 @@ func snapshots(now time.Time) iter.Seq2[string, time.Time] {
 		last := now.UTC().Add(-23 * time.Hour).Truncate(24 * time.Hour).Add(22 * time.Hour) // an hour ago or more
 		for night := nights - 1; night >= 0; night-- {
 			start := last.Add(-time.Duration(night) * 24 * time.Hour)
-			if !yield(ownerName+"_"+start.Format("20060102150405"), start) {
+			if !yield(automaticName(ownerName, start), start) {
 				return
 			}
 		}

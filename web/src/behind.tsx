@@ -1,5 +1,5 @@
 // What is behind the cards: operations, their audit records, and what
-// Elasticsearch was asked.
+// Elasticsearch and the cloud were asked.
 import { useState, type ReactNode } from "react";
 import { verify } from "./api";
 import { usePeople } from "./channel";
@@ -76,13 +76,24 @@ function OpView({ op, ops, onPick }: { op: Op; ops: Op[]; onPick: (id: string) =
         <dd className="mono">{op.source}</dd>
         <dt>To</dt>
         <dd className="mono">
-          {op.cluster}: {op.items.join(", ")}
+          {op.cluster}
+          {op.items.length > 0 ? `: ${op.items.join(", ")}` : ""}
         </dd>
         <dt>Plan</dt>
         <dd className="mono">{op.digest.replace("sha256:", "").slice(0, 12)}</dd>
-        <dt>Verified</dt>
-        <dd>{op.verified ? "yes: every shard from this snapshot, documents counted" : op.state === "succeeded" ? "not proved; the card says what is missing" : "not yet"}</dd>
+        <Verified op={op} />
       </dl>
+    </>
+  );
+}
+
+// Verified is said of a restore: nothing else has shards or documents.
+function Verified({ op }: { op: Op }): ReactNode {
+  if (op.kind !== "restore") return null;
+  return (
+    <>
+      <dt>Verified</dt>
+      <dd>{op.verified ? "yes: every shard from this snapshot, documents counted" : op.state === "succeeded" ? "not proved; the card says what is missing" : "not yet"}</dd>
     </>
   );
 }
@@ -141,8 +152,8 @@ function Requests(): ReactNode {
   const [all, setAll] = useState(false);
   const shown = (all ? requests : requests.filter((r) => r.changes)).slice(-60).reverse();
   return (
-    <section aria-label="Requests to Elasticsearch">
-      <h3>What Elasticsearch was asked</h3>
+    <section aria-label="Requests to the clusters and the cloud">
+      <h3>What the clusters and the cloud were asked</h3>
       <label className="check">
         <input type="checkbox" checked={all} onChange={(e) => setAll(e.target.checked)} /> Looks too ({requests.length})
       </label>

@@ -54,9 +54,10 @@ function names(hints: Hints, ops: Op[], line: Line): string[] {
   if (last.startsWith("--")) return []; // a flag's value
   switch ((verb.args ?? [])[line.words.length]?.replace(/[[\]]/g, "")) {
     case "CLUSTER":
-    case "SOURCE":
     case "DESTINATION":
       return hints.clusters;
+    case "SOURCE":
+      return hints.sources;
     case "REPOSITORY":
       return hints.repositories ?? [];
     case "REPOSITORY/SNAPSHOT":

@@ -33,6 +33,7 @@ export interface Hints {
   command: string;
   verbs: VerbHint[];
   clusters: string[];
+  sources: string[]; // whose snapshots can be shared
   repositories?: string[];
   snapshots?: string[];
   indices?: string[];
