@@ -1,6 +1,6 @@
 // Command sandbox is es-restore with everything around it in one process: a
-// workspace in the browser, a Redis and two clusters. Package internal/sandbox
-// holds it.
+// workspace in the browser, a Redis, two clusters and an Alibaba Cloud. Package
+// internal/sandbox holds it.
 package main
 
 import (

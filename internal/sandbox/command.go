@@ -69,10 +69,10 @@ func newRoot(stdout io.Writer) *cobra.Command {
 	var versions string
 	root := &cobra.Command{
 		Use:   "sandbox",
-		Short: "es-restore with a workspace in the browser, a Redis and two clusters, all on this machine",
+		Short: "es-restore with a workspace in the browser, a Redis, two clusters and an Alibaba Cloud, all on this machine",
 		Long: "The whole product on this machine: open the printed address and type /es-restore.\n" +
-			"Nothing but this program is needed. Slack, Redis and Elasticsearch are played by it,\n" +
-			"unless a flag says otherwise; the page says which is which.",
+			"Nothing but this program is needed. Slack, Redis, Elasticsearch and Alibaba Cloud are\n" +
+			"played by it, unless a flag says otherwise; the page says which is which.",
 		Args: cobra.NoArgs, SilenceErrors: true, SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if versions != "" {
@@ -86,7 +86,7 @@ func newRoot(stdout io.Writer) *cobra.Command {
 	flags.StringVar(&o.Listen, "listen", "127.0.0.1:8088", "where the page is; port 0 takes a free one")
 	flags.StringVar(&versions, "elasticsearch", "", "start real nodes of this version, or of two: 6.7.0,7.10.2 (needs Java and Maven)")
 	flags.StringVar(&o.Redis, "redis", "", "use a real Redis, such as redis://localhost:6379/9, whose database is empty")
-	flags.StringVar(&o.Config, "config", "", "use the clusters and policies of this configuration")
+	flags.StringVar(&o.Config, "config", "", "use the clusters, the cloud and the policies of this configuration")
 	root.CompletionOptions.DisableDefaultCmd = true
 	return root
 }

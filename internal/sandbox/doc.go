@@ -1,6 +1,6 @@
 // Package sandbox is the whole product on one machine: the same bot as cmd/bot,
 // in a process of its own, and around it a workspace that people use in the
-// browser, a Redis and two Elasticsearch clusters.
+// browser, a Redis, two Elasticsearch clusters and an Alibaba Cloud.
 //
 // It decides nothing about restores and has no code of the bot but the calls that
 // start it: what is seen on the page is what the bot did. It listens on this

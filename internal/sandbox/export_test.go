@@ -22,6 +22,16 @@ func (s *Sandbox) Verbs() []string {
 	return names
 }
 
+// Why is why a mischief can't be done; empty: it can.
+func (s *Sandbox) Why(id string) string {
+	for _, m := range s.mischiefs() {
+		if m.id == id {
+			return m.why
+		}
+	}
+	return "There is no such mischief."
+}
+
 // Slack is the workspace itself.
 func (s *Sandbox) Slack() *slacksim.Server { return s.slack }
 

@@ -86,6 +86,29 @@ func TestALostAnswerIsLostAfterTheClusterActedAndOnlyOnce(t *testing.T) {
 	}
 }
 
+func TestOnlyTheAnswerToAShareIsLostByTheCloud(t *testing.T) {
+	_, one, behind, heard := fronted(t)
+	c := &cloud{}
+	one.lose = c.takeLoss
+	const repositories = "/openapi/instances/es-cn-b/snapshot-repos"
+	if _, _, err := post(one, repositories, "{}"); err != nil {
+		t.Errorf("an answer is lost that was not to be: %v", err)
+	}
+	c.loseNext()
+	if _, _, err := post(one, "/openapi/instances/es-cn-b/snapshots", "{}"); err != nil {
+		t.Errorf("another answer was lost: %v", err)
+	}
+	if _, _, err := post(one, repositories, "{}"); err == nil {
+		t.Error("the answer came")
+	}
+	if _, _, err := post(one, repositories, "{}"); err != nil {
+		t.Errorf("the second answer was lost too: %v", err)
+	}
+	if n := behind.asked(); n != 4 || !heard()[2].Lost {
+		t.Errorf("asked %d times: %+v", n, heard())
+	}
+}
+
 func TestAFrontThatWasAwayComesBackAtTheSameAddress(t *testing.T) {
 	_, one, _, _ := fronted(t)
 	for range 3 {

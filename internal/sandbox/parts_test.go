@@ -2,9 +2,11 @@ package sandbox_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -12,9 +14,11 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
+	"es-restore/internal/aliyunsim"
 	"es-restore/internal/escontract/story"
 	"es-restore/internal/essim"
 	"es-restore/internal/sandbox"
+	"es-restore/internal/slacksim"
 )
 
 func newRedis(t *testing.T) *miniredis.Miniredis {
@@ -109,9 +113,58 @@ policies:
 	w.click(`.top [aria-expanded]`)
 	w.shows(".drawer", "Only simulated clusters can be slowed down.")
 	w.shows(".drawer", "Real clusters keep the machine's clock")
+	w.shows(".drawer", "Alibaba Cloud is not configured.")
 	w.mischief("away:payments")
 	w.shows(`[data-mischief="away:payments"][aria-checked="true"]`, "payments is away")
 	w.picture("configured")
+}
+
+// The cloud that a configuration names is asked, as it is.
+func TestACloudOfOnesOwnIsAskedAndLeftAlone(t *testing.T) {
+	t.Parallel()
+	cluster := essim.New(essim.Options{Name: "payments", Version: "7.10.2"})
+	t.Cleanup(cluster.Close)
+	cloud := aliyunsim.New(aliyunsim.Options{})
+	t.Cleanup(cloud.Close)
+	cloud.PutInstance(aliyunsim.Instance{ID: "es-cn-payments", Version: "7.10.2_with_X-Pack", Kernel: "ali1.7.0"})
+	path := filepath.Join(t.TempDir(), "config.yml")
+	text := fmt.Sprintf(`
+clusters:
+  - {name: payments, url: %q, instance_id: es-cn-payments}
+aliyun: {region: cn-hangzhou, endpoint: %q, access_key_id: %q, access_key_secret: %q}
+policies:
+  - name: anybody of them
+    require: [{count: 1, from: [group:S0PAY]}]
+`, cluster.URL(), cloud.URL(), aliyunsim.DefaultKeyID, aliyunsim.DefaultKeySecret)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := sandbox.Start(t.Context(), sandbox.Options{Listen: "127.0.0.1:0", Config: path}, func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	defer cancel()
+	if err := s.Slack().Wait(ctx, func() bool { return len(s.Slack().Sockets()) > 0 }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Slack().Command(ctx, "U0ANNA", "C0ES", "/es-restore", "clusters"); err != nil {
+		t.Fatal(err)
+	}
+	err = s.Slack().Wait(ctx, func() bool {
+		return slices.ContainsFunc(s.Slack().Ephemerals("U0ANNA", "C0ES"), func(m slacksim.Message) bool {
+			return strings.Contains(m.AllText(), "instance es-cn-payments active, version 7.10.2_with_X-Pack, kernel ali1.7.0")
+		})
+	})
+	if err != nil {
+		t.Errorf("the cloud's facts are not told: %v", err)
+	}
+	for _, id := range []string{"cloud", "throttle", "lose-share"} {
+		if why := s.Why(id); !strings.Contains(why, "Only a simulated Alibaba Cloud") {
+			t.Errorf("%s: %q", id, why)
+		}
+	}
 }
 
 func TestRealNodesPlayTheStory(t *testing.T) {
@@ -132,4 +185,7 @@ func TestRealNodesPlayTheStory(t *testing.T) {
 	w.click(".top [aria-pressed]")
 	w.shows(".behind", "is a node of 6.7.0")
 	w.shows(".requests .lost", "answer lost")
+	w.click(".top [aria-pressed]")
+	w.become("anna")
+	w.shareAndRestore()
 }
