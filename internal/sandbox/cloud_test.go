@@ -55,7 +55,7 @@ func (w *window) shareAndRestore() {
 	w.click(newest + " .replies")
 	w.shows(".panel", "shared by es-restore")
 	w.picture("share-thread")
-	w.click(`.panel [data-action="plan_again"]`)
+	w.click(`.panel .message:nth-last-child(1 of .message) [data-action="plan_again"]`)
 	w.shows(newest, "invoices-2019-08")
 	w.shows(newest, "waiting for approval")
 	w.approves()
