@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"es-restore/aliyun"
 	"es-restore/esops"
+	"es-restore/internal/aliyunsim"
 	"es-restore/internal/escontract/story"
 )
 
@@ -74,5 +76,46 @@ func TestTheCloudReachesNoClusterThatIsAway(t *testing.T) {
 	}
 	if err := f.register(otherName, readerName); err == nil || !strings.Contains(err.Error(), otherName) {
 		t.Errorf("on what runs nowhere: %v", err)
+	}
+}
+
+// The cloud knows the versions that run, and judges a share by them.
+func TestTheCloudJudgesByTheVersionsThatRun(t *testing.T) {
+	for _, c := range []struct {
+		owner, reader string
+		blocked       string // the finding's code; empty: it can be shared
+	}{
+		{"6.7.0", "6.7.0", ""},
+		{"6.8.23", "7.10.2", ""},
+		{"6.8.23", "7.1.1", "source_newer"},
+		{"6.7.0", "8.17.0", "source_too_old"},
+	} {
+		t.Run(c.owner+" to "+c.reader, func(t *testing.T) {
+			there, err := played(&fleet{versions: [2]string{c.owner, c.reader}}, &clock{}, func(asked) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(there.shut)
+			client, err := aliyun.New(aliyun.Options{
+				Region: aliyunsim.DefaultRegion, Endpoint: there.front.url(), AccessKeyID: aliyunsim.DefaultKeyID, AccessKeySecret: aliyunsim.DefaultKeySecret,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(client.Close)
+			findings, err := aliyun.Cloud{Client: client}.Judge(t.Context(), esops.Instance{ID: otherName}, esops.Instance{ID: readerName})
+			if err != nil {
+				t.Fatal(err)
+			}
+			blocked := ""
+			for _, f := range findings {
+				if f.Severity == esops.Blocking {
+					blocked = f.Code
+				}
+			}
+			if blocked != c.blocked {
+				t.Errorf("blocked by %q, want %q: %+v", blocked, c.blocked, findings)
+			}
+		})
 	}
 }
