@@ -32,13 +32,17 @@ test-all: ## every test: needs redis-server, Java 17, Maven, Node and Chromium t
 race: ## the tests of `make test` under the race detector
 	go test -race ./...
 
-# Two real nodes at a time, so one package after the other. CASES is how many random
-# ones each property is held against.
+# What runs on real nodes, two of them at a time, so one package after the other; and
+# what holds properties against CASES random cases each.
+REAL   = Killed|PairOfVersions|PairsOfVersions|RealNode
+RANDOM = Oracle
+having = $$(grep -rlE '^func Test[A-Za-z]*($(1))' --include='*_test.go' . | grep -v node_modules | xargs -n 1 dirname | sort -u)
+
 matrix: ## all pairs of versions, all kills, and more cases than a change waits for; writes docs/matrix.md
-	@export ESRESTORE_REQUIRE=redis,elasticsearch ESRESTORE_MATRIX=1; \
-	{ go test -json -count=1 -p 1 -timeout 90m -run 'Killed|PairOfVersions|PairsOfVersions|RealNode' ./...; \
-	  go test -json -count=1 -timeout 90m -run Oracle ./approvals ./esops -rapid.checks=$(CASES); } | \
-	go run ./internal/testreport -skips .ci/skips -table docs/matrix.md -commit "$$(git describe --always --dirty --exclude '*')"
+	@export ESRESTORE_REQUIRE=redis,elasticsearch ESRESTORE_MATRIX=1; mkdir -p bin; \
+	{ go test -json -count=1 -p 1 -timeout 90m -run '$(REAL)' $(call having,$(REAL)); \
+	  go test -json -count=1 -timeout 90m -run '$(RANDOM)' $(call having,$(RANDOM)) -rapid.checks=$(CASES); } | \
+	go run ./internal/testreport -skips .ci/skips -log bin/matrix.log -table docs/matrix.md -commit "$$(git describe --always --dirty --exclude '*')"
 
 fuzz: ## every fuzz test in turn, FUZZFOR=30s each
 	@for package in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | grep -v node_modules | xargs -n 1 dirname | sort -u); do \
