@@ -17,6 +17,9 @@ const (
 	firstPause   = 200 * time.Millisecond
 	longestPause = 3 * time.Second
 	errorPause   = 15 * time.Second
+	// Towards the end a look comes sooner, where it asks little of the cluster.
+	nearPause = 500 * time.Millisecond
+	fewShards = 100
 	// waitPause is how long an operation that can't start waits for the next try.
 	waitPause = 3 * time.Second
 )
@@ -27,6 +30,7 @@ type drive struct {
 	lease  *store.Lease
 	runner *esops.Runner
 	op     approvals.Operation
+	last   esops.Progress // what the last look read; zero when it read nothing
 }
 
 // drive brings an operation as far as this process may, and returns how long
@@ -194,7 +198,7 @@ func (d *drive) loop(ctx, work context.Context) {
 		case err == nil && moved:
 			pause = firstPause
 		case err == nil:
-			pause = min(pause*3/2, longestPause)
+			pause = d.soonAtTheEnd(min(pause*3/2, longestPause))
 		case errors.Is(err, approvals.ErrFenced), errors.Is(err, store.ErrRolledBack):
 			d.Log.Warn("operation left", "operation", d.op.ID, "err", err)
 			return
@@ -220,6 +224,14 @@ func (d *drive) loop(ctx, work context.Context) {
 		case <-time.After(wait):
 		}
 	}
+}
+
+// soonAtTheEnd shortens a pause so that an end that is near is not waited past.
+func (d *drive) soonAtTheEnd(pause time.Duration) time.Duration {
+	if d.last.Total == 0 || d.last.Shards > fewShards || (d.last.Rate <= 0 && d.last.Bytes < d.last.Total) {
+		return pause // not known, or too much to ask for
+	}
+	return min(pause, max(d.last.Left()/2, nearPause))
 }
 
 // unreached shows that the cluster does not answer.
@@ -264,7 +276,12 @@ func (d *drive) send(ctx context.Context, sent esops.Sent) (esops.Outcome, error
 
 // record writes down what a look came to.
 func (d *drive) record(ctx context.Context, o esops.Outcome) (bool, error) {
-	if reading := o.Reading; reading != nil || o.Waiting != "" {
+	reading := o.Reading
+	d.last = esops.Progress{}
+	if reading != nil {
+		d.last = *reading
+	}
+	if reading != nil || o.Waiting != "" {
 		if reading == nil {
 			reading = &esops.Progress{At: d.Now().UTC()}
 		}

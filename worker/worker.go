@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"es-restore/approvals"
+	"es-restore/audit"
 	"es-restore/esops"
 	"es-restore/store"
 )
@@ -54,6 +55,8 @@ type Store interface {
 	Acquire(ctx context.Context, name string, life time.Duration) (*store.Lease, error)
 	SetProgress(ctx context.Context, id approvals.ID, reading any) error
 	Guard(ctx context.Context) error
+	Head(ctx context.Context) (audit.Head, error)
+	After(ctx context.Context, seq int64, limit int64, wait time.Duration) ([]audit.Record, error)
 }
 
 // A Worker drives the operations of all destinations, one at a time for each.
@@ -76,18 +79,37 @@ func (w *Worker) Run(ctx context.Context) error {
 	w.busy, w.wait = map[string]bool{}, map[approvals.ID]time.Time{}
 	var driving sync.WaitGroup
 	defer driving.Wait()
-	ticker := time.NewTicker(round)
-	defer ticker.Stop()
-	for {
+	var seen int64
+	if head, err := w.Store.Head(ctx); err == nil {
+		seen = head.Seq
+	}
+	for ctx.Err() == nil {
 		if err := w.round(ctx, &driving); err != nil && ctx.Err() == nil {
 			w.Log.Warn("round skipped", "err", err)
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
+		seen = w.untilNews(ctx, seen)
+	}
+	return nil
+}
+
+// untilNews waits for a record by which something may be ready to start, and no
+// longer than a round: time passes without a record, and a lost one is harmless.
+func (w *Worker) untilNews(ctx context.Context, seen int64) int64 {
+	ctx, cancel := context.WithTimeout(ctx, round)
+	defer cancel()
+	for ctx.Err() == nil {
+		records, err := w.Store.After(ctx, seen, 100, round)
+		if err != nil {
+			<-ctx.Done()
+		}
+		for _, r := range records {
+			seen = r.Seq
+			if r.Data.Met || len(r.Data.Standing) > 0 {
+				return seen
+			}
 		}
 	}
+	return seen
 }
 
 // round expires what is overdue and starts driving where something is to do.
