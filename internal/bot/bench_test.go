@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -171,4 +172,32 @@ func BenchmarkARestoreOfAMinute(b *testing.B) {
 	b.ReportMetric(plain.Seconds()/float64(b.N), "plain-s")
 	b.ReportMetric(through.Seconds()/float64(b.N), "through-s")
 	b.ReportMetric(through.Seconds()/plain.Seconds(), "ratio")
+}
+
+// BenchmarkIdleMemory reports what a bot that nobody asks for a restore takes of
+// memory, after sixty commands.
+func BenchmarkIdleMemory(b *testing.B) {
+	r := rig.New(b, rig.Options{})
+	bot := r.Spawn()
+	r.Until("the bot connects", func() bool { return len(r.Slack.Sockets()) >= 2 })
+	var most int64
+	for b.Loop() {
+		for range 60 {
+			r.Answer(rig.Anna, "clusters", 1)
+		}
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", bot.PID()))
+		if err != nil {
+			b.Skip("left out: there is no /proc here")
+		}
+		for line := range strings.Lines(string(status)) {
+			if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+				var kib int64
+				if _, err := fmt.Sscan(rest, &kib); err != nil {
+					b.Fatal(err)
+				}
+				most = max(most, kib)
+			}
+		}
+	}
+	b.ReportMetric(float64(most)/1024, "rss-MiB")
 }

@@ -1,9 +1,11 @@
 package bot_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
+	"es-restore/approvals"
 	"es-restore/internal/rig"
 	"es-restore/internal/slacksim"
 )
@@ -45,4 +47,31 @@ func TestTheHomeTabShowsWhatWaitsAndLetsPeopleDecide(t *testing.T) {
 		now, _ := r.Slack.Home(rig.Ben)
 		return strings.Contains(now.AllText(), "Nothing waits for your decision")
 	})
+}
+
+func TestTheHomeTabHoldsFiveHundredOpenOperationsInOnePublish(t *testing.T) {
+	t.Parallel()
+	r := rig.New(t, rig.Options{})
+	w := r.Writer(true)
+	for i := range 500 {
+		state := approvals.Waiting
+		if i%5 == 0 {
+			state = approvals.Ready
+		}
+		w.In(state, rig.Channel, fmt.Sprintf("many%03d-$1", i))
+	}
+	r.Start()
+	if _, err := r.Slack.OpenHome(t.Context(), rig.Ben); err != nil {
+		t.Fatal(err)
+	}
+	r.Until("the Home tab", func() bool { _, ok := r.Slack.Home(rig.Ben); return ok })
+	if n := len(r.Slack.Calls("views.publish")); n != 1 {
+		t.Errorf("%d publishes", n)
+	}
+	view, _ := r.Slack.Home(rig.Ben) // Slack's limits are kept, or it would not be there
+	for _, want := range []string{"and 380 more; see them with /es-restore list", "and 92 more"} {
+		if !strings.Contains(view.AllText(), want) {
+			t.Errorf("it does not say %q:\n%s", want, view.AllText())
+		}
+	}
 }
