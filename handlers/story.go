@@ -120,6 +120,9 @@ func stepHappened(d approvals.Data, op approvals.Operation) happening {
 	case esops.StepUnshare:
 		return happening{"no longer shared", "the repository is off; the snapshots stay where they are"}
 	case esops.StepSettle:
+		if kept := strings.Join(d.Result.NotProved, "; "); kept != "" {
+			return happening{"settled", "the marker of this operation is off the indices, but for this: " + kept}
+		}
 		return happening{"settled", "the marker of this operation is off the indices"}
 	}
 	return happening{string(d.Result.Step), ""}
