@@ -140,7 +140,8 @@ func (p Planner) mayShare(ctx context.Context, sharing Sharing) ([]Finding, erro
 	}
 	if slices.ContainsFunc(listed, func(r Repository) bool { return r.Name == sharing.Repository }) {
 		findings[at] = Finding{Code: codeShared, Severity: Blocking,
-			Sentence: fmt.Sprintf("%s has the repository of %s already, as Elasticsearch lists it.", p.Cluster, named(sharing.Source))}
+			Sentence: fmt.Sprintf("%s has the repository of %s already, as Elasticsearch lists it.", p.Cluster, named(sharing.Source)),
+			WayOut:   "There is nothing to share; restore from it."}
 	}
 	return findings, nil
 }
