@@ -62,6 +62,11 @@ const (
 	StepUnshare  StepKind = "unshare"   // of an undo: take it off again
 )
 
+// Journaled reports whether a step records its request before it sends it.
+func (k StepKind) Journaled() bool {
+	return k == StepRestore || k == StepShare || k == StepUnshare
+}
+
 // A Step is one thing to do, as data. Each is performed by looking first and
 // then acting, so running it twice is harmless.
 type Step struct {

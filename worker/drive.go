@@ -106,9 +106,8 @@ func (d *drive) start(ctx context.Context, id approvals.ID) (bool, error) {
 	total, _ := op.Readings.Bytes()
 	d.runner = &esops.Runner{Watcher: destination.Watcher, Writer: destination.Writer,
 		Reader: destination.Planner.Reader, Cloud: destination.Planner.Cloud, Version: version, Total: total, Now: d.Now, Proofs: proofs(destination, op)}
-	untouched := op.Sent == nil && len(op.Results) == 0 && op.State != approvals.Stopping
 	var differs *approvals.Data
-	if untouched {
+	if untouched(op) {
 		if differs, err = again(ctx, destination.Planner, op); err != nil {
 			return false, errors.Join(err, d.waits(ctx, op, "It can't start: "+sentence(err)))
 		}
@@ -125,6 +124,16 @@ func (d *drive) start(ctx context.Context, id approvals.ID) (bool, error) {
 		return false, err
 	}
 	return true, nil
+}
+
+// untouched reports whether surely nothing of an operation was done yet. Whoever
+// claimed it before may have acted without recording it, unless its first act is
+// one that is journaled before.
+func untouched(op approvals.Operation) bool {
+	if op.Sent != nil || len(op.Results) > 0 {
+		return false
+	}
+	return op.State == approvals.Ready || op.State == approvals.Running && op.Run().Next().Journaled()
 }
 
 // proofs are what the operation's result is held against.

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -52,7 +53,8 @@ func NewProxy(t testing.TB, target string) *Proxy {
 	forward.ErrorLog = nil
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		body, _ := io.ReadAll(req.Body) // all of it has arrived when the test is asked
-		req.Body = io.NopCloser(bytes.NewReader(body))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		req.Body, _ = req.GetBody()
 		p.mu.Lock()
 		before := p.before
 		p.mu.Unlock()
@@ -136,7 +138,7 @@ func (r *Rig) OnRecord(match func(audit.Record) bool, do func()) {
 	go func() {
 		defer close(done)
 		for seq := int64(0); ctx.Err() == nil; {
-			records, err := s.After(ctx, seq, 10, 0)
+			records, err := s.After(ctx, seq, 10, 200*time.Millisecond)
 			if err != nil {
 				return
 			}
