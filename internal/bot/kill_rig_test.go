@@ -16,6 +16,7 @@ import (
 
 	"es-restore/approvals"
 	"es-restore/audit"
+	"es-restore/esops"
 	"es-restore/internal/aliyunsim"
 	"es-restore/internal/rig"
 	"es-restore/internal/slacksim"
@@ -130,15 +131,15 @@ func (k *kill) typed(kind approvals.EventKind, command string) audit.Record {
 }
 
 // carryOut has an operation asked for, approved and brought to an end, however
-// often the bot is gone meanwhile.
-func (k *kill) carryOut(command string, stopped bool) approvals.ID {
+// often the bot is gone meanwhile; or stopped, once a record is there.
+func (k *kill) carryOut(command string, stopped func(audit.Record) bool) approvals.ID {
 	k.t.Helper()
 	id := k.typed(approvals.Opened, command).Operation
 	k.insist(approvals.Approved, func(ctx context.Context) { k.approve(ctx, id) })
 	end := ") is succeeded"
-	if stopped {
-		if _, ok := k.recorded(journaled, time.Minute); !ok {
-			k.t.Fatalf("nothing was sent\n%s", k.Dump())
+	if stopped != nil {
+		if _, ok := k.recorded(stopped, time.Minute); !ok {
+			k.t.Fatalf("it did not come so far that it could be stopped\n%s", k.Dump())
 		}
 		k.typed(approvals.WasCancel, "cancel "+string(id)+" --reason enough")
 		end = ") is cancelled"
@@ -252,12 +253,10 @@ func (k *kill) judge(p killedPlan, id approvals.ID, m moment) {
 	if diff := cmp.Diff(p.stand, k.stand()); diff != "" {
 		k.t.Errorf("the indices (-want +got):\n%s", diff)
 	}
-	begun := p.begun
-	if m.lost && p.stops {
-		begun-- // it was stopped before it was asked for again
-	}
-	if n := k.proxy.Begun(); n != begun {
-		k.t.Errorf("Elasticsearch began %d restores, want %d", n, begun)
+	n := k.proxy.Begun()
+	never := m.lost && p.stops && n == 0 // it was stopped before it was asked for again
+	if n != p.begun && !never {
+		k.t.Errorf("Elasticsearch began %d restores, want %d", n, p.begun)
 	}
 	if p.shares {
 		var there map[string]any
@@ -265,6 +264,16 @@ func (k *kill) judge(p killedPlan, id approvals.ID, m moment) {
 		shared := len(k.cloud.Shared("es-cn-b"))
 		if has := slices.Contains(slices.Collect(maps.Keys(there)), rig.Repository); shared != p.shared || has != (p.shared > 0) {
 			k.t.Errorf("the cloud shares %d, and Elasticsearch lists %v", shared, there)
+		}
+	}
+	now := k.indices()
+	for _, r := range k.Trail(id) {
+		if result := r.Data.Result; result != nil && result.Step == esops.StepRestore && !p.stops {
+			for _, t := range result.Targets {
+				if uuid := now[t.Name].Settings.Index.UUID; t.UUID != uuid {
+					k.t.Errorf("the record has %s of %s, the cluster %s", t.UUID, t.Name, uuid)
+				}
+			}
 		}
 	}
 	times := map[approvals.EventKind]int{}

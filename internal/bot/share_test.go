@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"es-restore/approvals"
 	"es-restore/internal/aliyunsim"
 	"es-restore/internal/rig"
 )
@@ -161,38 +160,6 @@ func TestAShareWhoseAnswerIsLostEndsInOneRepository(t *testing.T) {
 			}
 			contains(t, r.Answer(rig.Anna, "repos es-cn-b", 1), rig.Repository)
 		})
-	}
-}
-
-func TestKilledBetweenTheShareAndItsAnswerThereIsOneRepository(t *testing.T) {
-	rig.Long(t, "redis")
-	clusters := rig.Simulated(t, "6.7.0")
-	cloud := rig.NewCloud(t, clusters)
-	r := rig.New(t, rig.Options{Clusters: clusters, Cloud: cloud})
-	first := r.Spawn()
-	r.Until("the bot connects", func() bool { return len(r.Slack.Sockets()) >= 2 })
-	gate := cloud.Hold("AddSnapshotRepo")
-	share := askCard(r, rig.Anna, shareThem)
-	r.Click(rig.Ben, share, "approve")
-	if err := cloud.Wait(t.Context(), func() bool { return gate.Waiting() == 1 }); err != nil {
-		t.Fatal(err)
-	}
-	first.Kill()
-	r.Spawn()
-	gate.Release()
-	r.Within(180e9, "success", func() bool {
-		now, _ := r.Slack.Message(share.Channel, share.TS)
-		return strings.Contains(now.Text, "is succeeded")
-	})
-	if shared := cloud.Shared("es-cn-b"); len(shared) != 1 {
-		t.Errorf("shared: %v", shared)
-	}
-	ends := map[approvals.EventKind]int{}
-	for _, record := range r.Records() {
-		ends[record.Event]++
-	}
-	if ends[approvals.Succeed] != 1 || ends[approvals.Opened] != 1 {
-		t.Errorf("on record: %v", ends)
 	}
 }
 
