@@ -36,7 +36,6 @@ type kill struct {
 
 	prefix     string // of everything on the destination, since kills share real nodes
 	repository string // that it restores from
-	mend       func() // what was damaged before
 
 	first approvals.ID      // what is taken back or tried again
 	since int64             // the last record before the operation that is disturbed
