@@ -14,6 +14,7 @@ import (
 type driver struct {
 	t      testing.TB
 	s      *standin
+	sky    *sky // of shares
 	runner *esops.Runner
 	run    esops.Run // what is on record
 	end    string    // how it ended, or ""
@@ -72,6 +73,9 @@ func driving(t testing.TB, s *standin, made esops.Plan) *driver {
 // restart is another process that goes on.
 func (d *driver) restart() {
 	d.runner = &esops.Runner{Reader: d.s.seen(), Watcher: d.s, Writer: d.s, Version: d.s.version, Total: 5000, Now: func() time.Time { return d.s.now }}
+	if d.sky != nil {
+		d.runner.Reader, d.runner.Cloud = d.sky, d.sky
+	}
 }
 
 // mayDie is a point at which the process may die.

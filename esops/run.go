@@ -104,6 +104,7 @@ type Outcome struct {
 // Stopped is what stopping an operation came to.
 type Stopped struct {
 	Removed []string `json:"removed,omitempty"` // made by us, and removed
+	Moved   string   `json:"moved,omitempty"`   // the alias that an undo had given back
 	Kept    []string `json:"kept,omitempty"`    // finished, or overwritten: left as it is
 	Begun   bool     `json:"begun"`             // whether Elasticsearch had begun at all
 }

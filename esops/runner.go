@@ -127,7 +127,7 @@ func (r *Runner) restore(ctx context.Context, run Run, mayAsk bool) (Outcome, er
 		}
 	}
 	if !mayAsk {
-		return Outcome{Stopped: &Stopped{}}, nil
+		return r.neverBegun(ctx, run)
 	}
 	targets, failure := lookAt(run, state)
 	if failure != nil {

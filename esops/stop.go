@@ -3,6 +3,7 @@ package esops
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // stop ends a run: what is made by us and still being restored is removed;
@@ -11,7 +12,7 @@ import (
 // whether the restore has begun.
 func (r *Runner) stop(ctx context.Context, run Run) (Outcome, error) {
 	if run.Sent == nil {
-		return Outcome{Stopped: &Stopped{}}, nil
+		return r.neverBegun(ctx, run)
 	}
 	if next := run.Next(); next == StepShare || next == StepUnshare {
 		return r.Look(ctx, run, false) // the cloud is asked already: it ends by itself
@@ -46,6 +47,38 @@ func (r *Runner) stop(ctx context.Context, run Run) (Outcome, error) {
 		} else if t.Made {
 			stopped.Removed = append(stopped.Removed, t.Name)
 		}
+	}
+	return Outcome{Stopped: stopped}, nil
+}
+
+// neverBegun tells what an operation had done that never asked for its restore:
+// an undo, or a retry that removes first. It looks, since what it did need not be
+// on record.
+func (r *Runner) neverBegun(ctx context.Context, run Run) (Outcome, error) {
+	remove, back := run.Plan.Step(StepRemove), run.Plan.Step(StepMoveBack)
+	stopped := &Stopped{}
+	if remove == nil && back == nil {
+		return Outcome{Stopped: stopped}, nil
+	}
+	var alias []string
+	if back != nil {
+		alias = []string{back.Move.Alias}
+	}
+	state, err := r.state(ctx, run, alias...)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("looking at what is done already: %w", err)
+	}
+	if remove != nil {
+		for _, made := range remove.Remove {
+			if state.Targets[made.Name].UUID != made.UUID {
+				stopped.Removed = append(stopped.Removed, made.Name)
+			} else {
+				stopped.Kept = append(stopped.Kept, made.Name)
+			}
+		}
+	}
+	if back != nil && slices.Equal(state.Targets[back.Move.Alias].Behind, []string{back.Move.To}) {
+		stopped.Moved = back.Move.Alias
 	}
 	return Outcome{Stopped: stopped}, nil
 }

@@ -236,3 +236,42 @@ func TestStoppingSurvivesDeathAnywhere(t *testing.T) {
 		}
 	}
 }
+
+// TestStoppingTellsWhatWasRemovedBeforeAnyRestore stops an undo and a retry at
+// every look, and holds what is said against the cluster.
+func TestStoppingTellsWhatWasRemovedBeforeAnyRestore(t *testing.T) {
+	undo := func(s *standin) *driver {
+		s.put("logs-1", 1, false)
+		s.aliases["live"] = []string{"logs-1"}
+		u, _ := done(t, s, logs, esops.Flags{Swap: "live"}).undo()
+		return u
+	}
+	retry := func(s *standin) *driver {
+		d := restoring(t, s, logs, esops.Flags{})
+		d.until(false, d.step(esops.StepRestore))
+		s.fail(logs, 0, "ALLOCATION_FAILED", corrupt)
+		d.until(false, nil)
+		made, _, err := s.seen().planner().Retry(t.Context(), d.run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return driving(t, s, made)
+	}
+	for name, makes := range map[string]func(*standin) *driver{"an undo": undo, "a retry": retry} {
+		for dieAt := 1; ; dieAt++ {
+			s := newStandin()
+			d := makes(s)
+			d.dieAt = dieAt
+			d.until(false, func() bool { return d.points >= dieAt || d.run.Sent != nil })
+			if d.end != "" || d.run.Sent != nil || d.run.Next() == "" {
+				break
+			}
+			was := s.indices[logs] // nil when it is removed
+			d.stop()
+			back := name == "an undo" && slices.Equal(s.aliases["live"], []string{"logs-1"})
+			if d.end != "stopped" || s.indices[logs] != was || (len(d.stopped.Removed) > 0) != (was == nil) || (d.stopped.Moved != "") != back || d.stopped.Begun {
+				t.Errorf("%s at %d: %s %+v %v", name, dieAt, d.end, d.stopped, d.failure)
+			}
+		}
+	}
+}

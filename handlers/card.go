@@ -375,11 +375,16 @@ func verifiedWords(r esops.Result) string {
 }
 
 func stoppedWords(s esops.Stopped) string {
-	if !s.Begun {
+	if !s.Begun && len(s.Removed) == 0 && s.Moved == "" {
 		return "Elasticsearch had not begun; nothing was changed."
 	}
 	var parts []string
-	if len(s.Removed) > 0 {
+	if s.Moved != "" {
+		parts = append(parts, "The alias "+s.Moved+" was back by then.")
+	}
+	if !s.Begun && len(s.Removed) > 0 {
+		parts = append(parts, "Gone by then: "+strings.Join(s.Removed, ", ")+".")
+	} else if len(s.Removed) > 0 {
 		parts = append(parts, "Removed, since it was made by this operation and not finished: "+strings.Join(s.Removed, ", ")+".")
 	}
 	if len(s.Kept) > 0 {
