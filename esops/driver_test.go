@@ -14,7 +14,8 @@ import (
 type driver struct {
 	t      testing.TB
 	s      *standin
-	sky    *sky // of shares
+	sky    *sky     // of shares
+	watch  *witness // who judges what it does, if anybody
 	runner *esops.Runner
 	run    esops.Run // what is on record
 	end    string    // how it ended, or ""
@@ -73,6 +74,10 @@ func driving(t testing.TB, s *standin, made esops.Plan) *driver {
 // restart is another process that goes on.
 func (d *driver) restart() {
 	d.runner = &esops.Runner{Reader: d.s.seen(), Watcher: d.s, Writer: d.s, Version: d.s.version, Total: 5000, Now: func() time.Time { return d.s.now }}
+	if d.watch != nil {
+		eye := &eye{witness: d.watch}
+		d.runner.Watcher, d.runner.Writer = eye, eye
+	}
 	if d.sky != nil {
 		d.runner.Reader, d.runner.Cloud = d.sky, d.sky
 	}

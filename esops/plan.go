@@ -84,6 +84,8 @@ type AliasMove struct {
 	Alias string   `json:"alias"`
 	From  []string `json:"from,omitempty"`
 	To    string   `json:"to"`
+	// FromUUID is the restored index's, from which an undo takes the alias.
+	FromUUID string `json:"from_uuid,omitempty"`
 }
 
 // Made is an index that an operation made, by the UUID it had then.

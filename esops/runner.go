@@ -100,6 +100,27 @@ func (r *Runner) state(ctx context.Context, run Run, others ...string) (State, e
 	return state, nil
 }
 
+// seeing gives what is known of the targets, never older than a look may be when
+// something is done by it: settings that go out one by one can take longer.
+func (r *Runner) seeing(ctx context.Context, run Run) func() (State, error) {
+	var state State
+	var at time.Time
+	return func() (State, error) {
+		if !at.IsZero() && r.Now().Sub(at) <= lookFresh {
+			return state, nil
+		}
+		at = r.Now()
+		var err error
+		if state, err = r.state(ctx, run); err == nil && r.Now().Sub(at) > lookFresh {
+			err = fmt.Errorf("%w: %w", ErrUnavailable, Refuse("slow_look", "", "%s takes too long to answer.", run.Plan.Cluster))
+		}
+		if err != nil {
+			at = time.Time{}
+		}
+		return state, err
+	}
+}
+
 // restore looks whether Elasticsearch has the request, and journals it when it
 // surely does not and mayAsk.
 func (r *Runner) restore(ctx context.Context, run Run, mayAsk bool) (Outcome, error) {
@@ -309,20 +330,25 @@ func marked(state State, marker string) bool {
 }
 
 // accepted is the result of the restore step: which targets there are now, and
-// which of them are made by us.
+// which of them are made by us. What lacks our marker, and was not there in the
+// look before the request, is somebody else's, made since: the target itself is
+// gone.
 func accepted(run Run, state State) *Result {
-	absent := map[string]bool{}
+	looked := map[string]Looked{}
 	if run.Sent != nil {
 		for _, l := range run.Sent.Looked {
-			absent[l.Target] = l.State == TargetAbsent
+			looked[l.Target] = l
 		}
 	}
 	result := &Result{Step: StepRestore}
 	for _, name := range run.Plan.Targets() {
 		t := state.Targets[name]
+		if t.Marker != run.Marker && t.UUID != looked[name].UUID {
+			t = Target{}
+		}
 		result.Targets = append(result.Targets, TargetResult{
 			Name: name, UUID: t.UUID, Shards: t.Shards,
-			Made: absent[name] && t.Marker == run.Marker && t.UUID != "",
+			Made: looked[name].State == TargetAbsent && t.Marker == run.Marker && t.UUID != "",
 		})
 	}
 	return result

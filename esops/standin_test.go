@@ -21,6 +21,7 @@ type standin struct {
 	shards    map[string]int // of the indices in the snapshot
 	indices   map[string]*held
 	aliases   map[string][]string // and the indices behind them
+	streams   map[string]bool
 	restoring []*work
 	snapshots int
 	queue     []func() // requests in the master's queue, not carried out yet
@@ -80,7 +81,7 @@ const (
 func newStandin() *standin {
 	return &standin{
 		now: noon, uuid: "uuid-of-b", version: esops.Version{Major: 6, Minor: 7}, shards: map[string]int{fileIndex: 1, ecommerce: 1, logs: 2, kibana: 1},
-		indices: map[string]*held{}, aliases: map[string][]string{}, replicas: map[string]int{}, fails: map[string][]error{}, counts: map[string]esops.Count{}, denies: map[string]error{},
+		indices: map[string]*held{}, aliases: map[string][]string{}, streams: map[string]bool{}, replicas: map[string]int{}, fails: map[string][]error{}, counts: map[string]esops.Count{}, denies: map[string]error{},
 		begun: map[string]int{}, made: map[string]bool{},
 	}
 }
@@ -123,6 +124,8 @@ func (s *standin) State(_ context.Context, names []string) (esops.State, error) 
 		}
 		h, there := s.indices[name]
 		switch {
+		case s.streams[name]:
+			state.Targets[name] = esops.Target{State: esops.TargetStream}
 		case s.aliases[name] != nil:
 			state.Targets[name] = esops.Target{State: esops.TargetAlias, Behind: slices.Clone(s.aliases[name])}
 		case there:
@@ -250,6 +253,8 @@ func (s *standin) begin(body esops.RestoreBody) error {
 		target := esops.Rename(body.RenameReplacement, index)
 		h := s.indices[target]
 		switch {
+		case s.streams[target]:
+			return esops.Refuse("data_stream_name", "", "A target's name is a data stream. Nothing was restored.")
 		case s.aliases[target] != nil:
 			return esops.Refuse("alias_name", "", "A target's name is an alias. Nothing was restored.")
 		case h != nil && !h.closed:
@@ -314,6 +319,9 @@ func (s *standin) MoveAlias(_ context.Context, move esops.AliasMove) error {
 	if err := s.denies[move.Alias]; err != nil {
 		return err
 	}
+	if s.streams[move.Alias] || s.indices[move.Alias] != nil {
+		return esops.Refuse("alias_name", "", "Something else has the name.")
+	}
 	if s.indices[move.To] == nil {
 		return esops.Refuse("no_such_index", "", "The index is not there.")
 	}
@@ -323,9 +331,16 @@ func (s *standin) MoveAlias(_ context.Context, move esops.AliasMove) error {
 	return s.failing("move")
 }
 
-// remove takes an index away, and the restore of it.
+// remove takes an index away, and the restore of it, and its place behind aliases.
 func (s *standin) remove(index string) {
 	delete(s.indices, index)
+	for alias, behind := range s.aliases {
+		if left := slices.DeleteFunc(slices.Clone(behind), func(name string) bool { return name == index }); len(left) > 0 {
+			s.aliases[alias] = left
+		} else {
+			delete(s.aliases, alias)
+		}
+	}
 	for _, w := range s.restoring {
 		w.targets = slices.DeleteFunc(w.targets, func(target string) bool { return target == index })
 	}

@@ -42,11 +42,7 @@ func (r *Runner) removeMade(ctx context.Context, run Run) (Outcome, error) {
 // replicas sets the number of replicas that was asked for. Setting it twice is
 // harmless.
 func (r *Runner) replicas(ctx context.Context, run Run) (Outcome, error) {
-	state, err := r.state(ctx, run)
-	if err != nil {
-		return Outcome{}, fmt.Errorf("looking before setting replicas: %w", err)
-	}
-	left, err := r.setReplicas(ctx, run, state)
+	left, err := r.setReplicas(ctx, run, r.seeing(ctx, run))
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -55,17 +51,21 @@ func (r *Runner) replicas(ctx context.Context, run Run) (Outcome, error) {
 
 // setReplicas sets the replicas of every target that was restored; left says
 // where the cluster would not.
-func (r *Runner) setReplicas(ctx context.Context, run Run, state State) (left []string, err error) {
+func (r *Runner) setReplicas(ctx context.Context, run Run, see func() (State, error)) (left []string, err error) {
 	step := run.Plan.Step(StepReplicas)
 	begun, restored := run.result(StepRestore)
 	if step == nil || !restored {
 		return nil, nil
 	}
 	for _, t := range begun.Targets {
+		state, err := see()
+		if err != nil {
+			return nil, fmt.Errorf("looking before setting replicas: %w", err)
+		}
 		if now, there := state.Targets[t.Name]; !there || now.UUID != t.UUID || now.State != TargetOpen {
 			continue
 		}
-		err := r.Writer.SetReplicas(ctx, t.Name, *step.Replicas)
+		err = r.Writer.SetReplicas(ctx, t.Name, *step.Replicas)
 		if refusal, refused := Refused(err); refused {
 			left = append(left, fmt.Sprintf("%s keeps 0 replicas: %s", t.Name, refusal.Sentence))
 		} else if err != nil {
@@ -85,22 +85,29 @@ func (r *Runner) moveAlias(ctx context.Context, run Run) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, fmt.Errorf("looking at the alias %s: %w", move.Alias, err)
 	}
-	behind := slices.Sorted(slices.Values(state.Targets[move.Alias].Behind))
+	named, taken := state.Targets[move.Alias]
+	behind := slices.Sorted(slices.Values(named.Behind))
 	switch {
+	case taken && named.State != TargetAlias:
+		return r.notMoved(ctx, run, Refuse("alias_moved", "Move the alias by hand if it is still wanted.",
+			"%s is no alias any more but %s. %s", move.Alias, article(named.State), leftBeside(step.Kind, move)))
 	case slices.Equal(behind, []string{move.To}):
 		return Outcome{Result: &Result{Step: step.Kind}}, nil
 	case !slices.Equal(behind, slices.Sorted(slices.Values(move.From))):
-		return r.notMoved(ctx, run, state, Refuse("alias_moved", "Move the alias by hand if it is still wanted.",
+		return r.notMoved(ctx, run, Refuse("alias_moved", "Move the alias by hand if it is still wanted.",
 			"The alias %s was moved by someone else meanwhile; it is for %s now. %s", move.Alias, orNothing(behind), leftBeside(step.Kind, move)))
 	case state.Targets[move.To].State != TargetOpen:
-		return r.notMoved(ctx, run, state, Refuse("alias_target_gone", "See what became of it.",
+		return r.notMoved(ctx, run, Refuse("alias_target_gone", "See what became of it.",
 			"The alias %s stays where it is: %s is not an open index any more.", move.Alias, move.To))
+	case run.replaced(move, state):
+		return r.notMoved(ctx, run, Refuse("alias_target_gone", "See what became of it.",
+			"The alias %s stays where it is: someone else put another index in the place of the restored one.", move.Alias))
 	case r.Now().Sub(at) > lookFresh:
 		return Outcome{Waiting: "Looking took longer than a look may be old; it is looked again."}, nil
 	}
 	err = r.Writer.MoveAlias(ctx, move)
 	if refusal, refused := Refused(err); refused {
-		return r.notMoved(ctx, run, state, refusal)
+		return r.notMoved(ctx, run, refusal)
 	}
 	if err != nil {
 		return Outcome{}, fmt.Errorf("moving the alias %s: %w", move.Alias, err)
@@ -108,12 +115,32 @@ func (r *Runner) moveAlias(ctx context.Context, run Run) (Outcome, error) {
 	return Outcome{Waiting: "Looking whether the alias has moved."}, nil
 }
 
+// replaced reports whether the restored index of an alias's move, to which it goes
+// or from which it goes back, is another one by now.
+func (r Run) replaced(move AliasMove, state State) bool {
+	restored, _ := r.result(StepRestore)
+	for _, t := range restored.Targets {
+		if t.Name == move.To {
+			return state.Targets[move.To].UUID != t.UUID
+		}
+	}
+	return move.fromAnother(state)
+}
+
 // notMoved ends the operation, which is not settled then: the markers go now.
-func (r *Runner) notMoved(ctx context.Context, run Run, state State, why *Refusal) (Outcome, error) {
-	if _, err := r.clear(ctx, run, state); err != nil {
+func (r *Runner) notMoved(ctx context.Context, run Run, why *Refusal) (Outcome, error) {
+	if _, err := r.clear(ctx, run); err != nil {
 		return Outcome{}, err
 	}
 	return Outcome{Failure: why}, nil
+}
+
+// article names what a name is for instead of an alias.
+func article(state string) string {
+	if state == TargetStream {
+		return "a data stream"
+	}
+	return "an index"
 }
 
 func leftBeside(kind StepKind, move AliasMove) string {

@@ -37,7 +37,7 @@ func (r *Runner) stop(ctx context.Context, run Run) (Outcome, error) {
 	if view.gone == nil {
 		return r.Look(ctx, run, false) // all of it ended before it could be stopped
 	}
-	if _, err := r.clear(ctx, run, view.state); err != nil {
+	if _, err := r.clear(ctx, run); err != nil {
 		return Outcome{}, err
 	}
 	stopped := &Stopped{Begun: true}

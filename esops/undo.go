@@ -14,8 +14,9 @@ func (p Planner) Undo(ctx context.Context, run Run) (Plan, Readings, error) {
 	plan := Plan{Kind: KindUndo, Cluster: was.Cluster, ClusterUUID: was.ClusterUUID, Source: was.Source,
 		Repository: was.Repository, Snapshot: was.Snapshot, SnapshotUUID: was.SnapshotUUID}
 	begun, _ := run.result(StepRestore)
-	made := map[string]string{}
+	made, uuids := map[string]string{}, map[string]string{}
 	for _, t := range begun.Targets {
+		uuids[t.Name] = t.UUID
 		if t.Made {
 			made[t.Name] = t.UUID
 		}
@@ -31,7 +32,7 @@ func (p Planner) Undo(ctx context.Context, run Run) (Plan, Readings, error) {
 	}
 	if step := was.Step(StepSwap); step != nil {
 		if _, swapped := run.result(StepSwap); swapped && len(step.Move.From) == 1 {
-			back := AliasMove{Alias: step.Move.Alias, From: []string{step.Move.To}, To: step.Move.From[0]}
+			back := AliasMove{Alias: step.Move.Alias, From: []string{step.Move.To}, To: step.Move.From[0], FromUUID: uuids[step.Move.To]}
 			plan.Steps = append(plan.Steps, Step{Kind: StepMoveBack, Move: &back})
 		}
 	}
@@ -80,7 +81,7 @@ func (p Planner) undo(ctx context.Context, was Plan) (Plan, Readings, error) {
 	back := was.Step(StepMoveBack)
 	names := was.Targets()
 	if back != nil {
-		names = append(names, back.Move.Alias, back.Move.To)
+		names = append(append(names, back.Move.Alias, back.Move.To), back.Move.From...)
 	}
 	state, err := p.Reader.State(ctx, names)
 	if err != nil {
@@ -128,13 +129,19 @@ func (p Planner) undo(ctx context.Context, was Plan) (Plan, Readings, error) {
 	return plan, readings, nil
 }
 
+// fromAnother reports whether someone else put another index in the place of the
+// one from which an alias is to go back.
+func (m AliasMove) fromAnother(state State) bool {
+	return m.FromUUID != "" && state.Targets[m.From[0]].UUID != m.FromUUID
+}
+
 // moveBack tells what becomes of an alias that is to go back.
 func moveBack(move AliasMove, state State, cluster string) Finding {
 	behind := slices.Sorted(slices.Values(state.Targets[move.Alias].Behind))
 	switch {
 	case slices.Equal(behind, []string{move.To}):
 		return Finding{Code: "alias_is_back", Severity: Note, Sentence: fmt.Sprintf("The alias %s is for %s already.", move.Alias, move.To)}
-	case !slices.Equal(behind, move.From):
+	case !slices.Equal(behind, move.From), move.fromAnother(state):
 		return Finding{Code: "alias_moved", Severity: Blocking,
 			Sentence: fmt.Sprintf("The alias %s was moved since; it is for %s now.", move.Alias, orNothing(behind)),
 			WayOut:   "Move it by hand, and remove the restored index by hand."}

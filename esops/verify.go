@@ -57,11 +57,7 @@ func (r *Runner) count(ctx context.Context, index string) (Count, error) {
 
 // settle takes our marker off, so that the index is the customer's alone.
 func (r *Runner) settle(ctx context.Context, run Run) (Outcome, error) {
-	state, err := r.state(ctx, run)
-	if err != nil {
-		return Outcome{}, fmt.Errorf("looking for markers: %w", err)
-	}
-	kept, err := r.clear(ctx, run, state)
+	kept, err := r.clear(ctx, run)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -71,18 +67,23 @@ func (r *Runner) settle(ctx context.Context, run Run) (Outcome, error) {
 // clear takes the marker off every target that bears ours. Where the cluster
 // refuses, such as on an index that is blocked, the marker stays, harmless, and
 // kept says so.
-func (r *Runner) clear(ctx context.Context, run Run, state State) (kept []string, err error) {
+func (r *Runner) clear(ctx context.Context, run Run) (kept []string, err error) {
+	see := r.seeing(ctx, run)
 	if _, set := run.result(StepReplicas); !set {
 		// However it ends: what is there gets the replicas it was to have.
-		if kept, err = r.setReplicas(ctx, run, state); err != nil {
+		if kept, err = r.setReplicas(ctx, run, see); err != nil {
 			return nil, err
 		}
 	}
 	for _, name := range run.Plan.Targets() {
+		state, err := see()
+		if err != nil {
+			return nil, fmt.Errorf("looking for markers: %w", err)
+		}
 		if state.Targets[name].Marker != run.Marker {
 			continue
 		}
-		err := r.Writer.ClearMarker(ctx, name)
+		err = r.Writer.ClearMarker(ctx, name)
 		if refusal, refused := Refused(err); refused {
 			kept = append(kept, fmt.Sprintf("the marker stays on %s: %s", name, refusal.Sentence))
 		} else if err != nil {

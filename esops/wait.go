@@ -22,7 +22,7 @@ func (r *Runner) wait(ctx context.Context, run Run) (Outcome, error) {
 		return Outcome{}, err
 	}
 	if view.gone != nil {
-		if _, err := r.clear(ctx, run, view.state); err != nil {
+		if _, err := r.clear(ctx, run); err != nil {
 			return Outcome{}, err
 		}
 		return Outcome{Failure: view.gone}, nil
@@ -37,7 +37,7 @@ func (r *Runner) wait(ctx context.Context, run Run) (Outcome, error) {
 		if err != nil {
 			return Outcome{}, err
 		}
-		if _, err := r.clear(ctx, run, view.state); err != nil {
+		if _, err := r.clear(ctx, run); err != nil {
 			return Outcome{}, err
 		}
 		return Outcome{Failure: failure, Reading: reading}, nil
