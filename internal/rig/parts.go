@@ -52,6 +52,14 @@ func Real(t testing.TB, owner, reader string) *Clusters {
 	return c
 }
 
+// Tell tells the story on two clusters that run already; both may use the folder.
+func Tell(t testing.TB, owner, reader, folder string) *Clusters {
+	t.Helper()
+	c := &Clusters{Owner: owner, Reader: reader}
+	c.tell(t, folder)
+	return c
+}
+
 func (c *Clusters) tell(t testing.TB, location string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
