@@ -7,11 +7,12 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+
+	"es-restore/store"
 )
 
 // A deed is what a proxy does with one run of the commit script.
@@ -42,18 +43,14 @@ type passage struct {
 // newProxy starts a proxy in front of a backend, where the script is known already.
 func newProxy(t *testing.T, b *backend) *proxy {
 	t.Helper()
-	source, err := os.ReadFile("commit.lua")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := b.raw.ScriptLoad(t.Context(), string(source)).Err(); err != nil {
+	if err := b.raw.ScriptLoad(t.Context(), store.CommitSource).Err(); err != nil {
 		t.Fatal(err)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{addr: l.Addr().String(), target: b.addr, sha: fmt.Sprintf("%x", sha1.Sum(source)), open: map[net.Conn]bool{}}
+	p := &proxy{addr: l.Addr().String(), target: b.addr, sha: fmt.Sprintf("%x", sha1.Sum([]byte(store.CommitSource))), open: map[net.Conn]bool{}}
 	p.wg.Go(func() {
 		for {
 			client, err := l.Accept()
