@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"es-restore/approvals"
 	"es-restore/internal/rig"
 	"es-restore/internal/slacksim"
 )
@@ -360,6 +361,44 @@ func TestOverwritingNeedsTheDestinationsNameTyped(t *testing.T) {
 	}
 	r.Becomes(card, "succeeded")
 	sameCount(t, r, "file-2019-08-25", "file-2019-08-25")
+}
+
+// What stands under the target's name is exchanged for its like between the approval
+// and the start.
+func TestAPlanThatChangedSinceItWasApprovedIsNotStarted(t *testing.T) {
+	t.Parallel()
+	r := rig.New(t, rig.Options{})
+	es := rig.At(r.Clusters.Reader)
+	do := func(method, path string, body any) {
+		t.Helper()
+		if err := es.Do(t.Context(), method, path, body, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	closed := func() {
+		t.Helper()
+		do("PUT", "/file-2019-08-25", map[string]any{"settings": map[string]any{"number_of_shards": 1}})
+		do("POST", "/file-2019-08-25/_close", map[string]any{})
+	}
+	closed()
+	writer := r.Writer(true) // holds the start back
+	r.Start()
+	card := r.Ask(rig.Anna, `file-2019-08-25 --overwrite-closed --reason "start over"`)
+	r.Click(rig.Ben, card, "approve")
+	r.Submit(rig.Ben, slacksim.Values{"confirm": "es-cn-b"})
+	r.Thread(card, "approved")
+	do("DELETE", "/file-2019-08-25", nil)
+	closed()
+	writer.Release()
+	if said := r.Becomes(card, "failed").AllText(); !strings.Contains(said, "What was approved is not what would happen now") {
+		t.Error(said)
+	}
+	if failure := r.Operation(approvals.ID(rig.ID(card))).Failure; failure == nil || failure.Code != "plan_changed" {
+		t.Errorf("it failed by %+v", failure)
+	}
+	if n := len(r.Clusters.SimReader.Restores()); n != 0 {
+		t.Errorf("%d restores begun", n)
+	}
 }
 
 func TestTheBotEndsWithinSecondsOfBeingTold(t *testing.T) {
