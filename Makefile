@@ -5,7 +5,7 @@ FUZZFOR ?= 30s
 CASES   ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help build run sandbox page test test-all race matrix fuzz lint lint-fix ci image clean
+.PHONY: help build run sandbox page test test-all race matrix mutants fuzz lint lint-fix ci image clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ matrix: ## all pairs of versions, all kills, and more cases than a change waits 
 	{ go test -json -count=1 -p 1 -timeout 90m -run '$(REAL)' $(call having,$(REAL)); \
 	  go test -json -count=1 -timeout 90m -run '$(RANDOM)' $(call having,$(RANDOM)) -rapid.checks=$(CASES); } | \
 	go run ./internal/testreport -skips .ci/skips -log bin/matrix.log -table docs/matrix.md -commit "$$(git describe --always --dirty --exclude '*')"
+
+mutants: ## each guard taken out in turn: its test must fail; ONLY=REGEXP for some of them
+	go run ./internal/mutants '$(ONLY)'
 
 fuzz: ## every fuzz test in turn, FUZZFOR=30s each
 	@for package in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | grep -v node_modules | xargs -n 1 dirname | sort -u); do \

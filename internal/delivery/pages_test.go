@@ -88,3 +88,21 @@ func TestTheReadmesGuaranteesAreAllThere(t *testing.T) {
 		t.Errorf("rows: %s", diff)
 	}
 }
+
+// The page of the guarantees makes the same promises, in the same words, each with
+// tests and guards.
+func TestThePageOfTheGuaranteesMakesTheReadmesPromises(t *testing.T) {
+	sections := strings.Split(read(t, "docs/guarantees.md"), "\n## ")[1:]
+	promises := regexp.MustCompile(`(?m)^\| (G\d+) \| (.+?) \|`).FindAllStringSubmatch(between(t, "README.md", "guarantees"), -1)
+	if len(sections) != len(promises)+1 {
+		t.Fatalf("%d promises and %d sections", len(promises), len(sections))
+	}
+	for i, promise := range promises {
+		if !strings.HasPrefix(sections[i], promise[1]+"\n\n**"+promise[2]+".**\n") {
+			t.Errorf("it does not say %s: %s", promise[1], promise[2])
+		}
+		if tests := regexp.MustCompile("(?m)^\\| `Test\\w+` \\|").FindAllString(sections[i], -1); len(tests) < 3 {
+			t.Errorf("%s has %d tests", promise[1], len(tests))
+		}
+	}
+}
