@@ -64,8 +64,7 @@ var peopleMutants = []mutant{
 		`case u.IsRestricted, u.IsUltraRestricted:`, `case false:`,
 		"internal/bot", "TestEveryPersonOnEveryButtonInEveryState"},
 	{"G3", "people of another workspace decide nothing", "handlers/people.go",
-		"	case u.IsStranger:\n		return no(\"outsider\", \"People of other companies can neither ask for restores nor decide about them.\")\n	case d.home.Enterprise != \"\" &&",
-		"	case u.IsStranger:\n		return nil\n	case d.home.Enterprise != \"\" &&",
+		`case u.TeamID == d.home.Team && u.TeamID != "":`, `case u.TeamID != "":`,
 		"internal/bot", "TestEveryPersonOnEveryButtonInEveryState"},
 	{"G3", "bots and workflows decide nothing", "handlers/people.go",
 		`case u.IsBot, u.IsAppUser, u.IsWorkflowBot, u.ID == "USLACKBOT":`, `case false:`,
@@ -79,7 +78,7 @@ var peopleMutants = []mutant{
 
 	{"G4", "a click is acknowledged once it is on record", "handlers/click.go",
 		"	answer, err := a.click(within, in, *action, caller)\n	ack(nil)\n", "	ack(nil)\n	answer, err := a.click(within, in, *action, caller)\n",
-		"internal/bot", "TestAPausedRedisAcknowledgesNothingEarly"},
+		"internal/bot", "TestAKilledBotLeavesARecordedClickOrNone"},
 	{"G4", "what Redis has not on disk is not known", "store/commit.go",
 		`err != nil || len(synced) == 0 || synced[0] < 1 {`, `err != nil || len(synced) == 0 {`,
 		"store", "TestWhatIsNotOnDiskIsNotKnown"},

@@ -71,7 +71,15 @@ func (m mutant) try(ctx context.Context) result {
 	case !errors.As(err, &exit):
 		r.said = err.Error()
 	}
+	r.said = tail(r.said)
 	return r
+}
+
+// tail is the end of what was said, which is where a failure to build or run shows.
+func tail(said string) string {
+	const most = 20
+	lines := strings.Split(strings.TrimSpace(said), "\n")
+	return strings.Join(lines[max(0, len(lines)-most):], "\n")
 }
 
 // failed tells a test that failed from one that was not built, or not run to its end.
@@ -107,7 +115,7 @@ func (m mutant) test(ctx context.Context) (said string, err error) {
 // goTest runs some tests of a package. Flags go by the environment, so that what the
 // tests build themselves is built with them too.
 func goTest(ctx context.Context, flags []string, pkg string, tests ...string) (said string, err error) {
-	cmd := exec.CommandContext(ctx, "go", "test", "-vet=off", "-ldflags=-w", "-timeout="+within.String(), //nolint:gosec // from the lists beside this file
+	cmd := exec.CommandContext(ctx, "go", "test", "-vet=off", "-failfast", "-ldflags=-w", "-timeout="+within.String(), //nolint:gosec // from the lists beside this file
 		"-run=^("+strings.Join(tests, "|")+")$", "./"+pkg)
 	cmd.Env = append(os.Environ(), "GOFLAGS="+strings.Join(append(flags, os.Getenv("GOFLAGS")), " "))
 	output, err := cmd.CombinedOutput()
