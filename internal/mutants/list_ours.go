@@ -20,10 +20,10 @@ var oursMutants = []mutant{
 		"internal/bot", "TestTwoBotsKeepOneCardAndOneThread"},
 
 	{"G12", "what was there before is not made by us", "esops/runner.go",
-		`Made: absent[name] && t.Marker == run.Marker && t.UUID != "",`, `Made: t.Marker == run.Marker && t.UUID != "",`,
+		`Made: looked[name].State == TargetAbsent && t.Marker == run.Marker && t.UUID != "",`, `Made: t.Marker == run.Marker && t.UUID != "",`,
 		"esops", "TestAnOverwrittenIndexIsNeverMadeByUs"},
 	{"G12", "what does not bear our marker is not made by us", "esops/runner.go",
-		`Made: absent[name] && t.Marker == run.Marker && t.UUID != "",`, `Made: absent[name] && t.UUID != "",`,
+		`Made: looked[name].State == TargetAbsent && t.Marker == run.Marker && t.UUID != "",`, `Made: looked[name].State == TargetAbsent && t.UUID != "",`,
 		"esops", "TestATargetThatSomeoneReplacedAtOnceIsNotMadeByUs"},
 	{"G12", "stopping removes only what is made by us", "esops/stop.go",
 		`if !there || !t.Made || now.UUID`, `if !there || now.UUID`,
