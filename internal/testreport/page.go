@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // A page is where to write what came of each test, and of which commit.
@@ -44,7 +45,7 @@ func (r *report) page(commit string, now time.Time) string {
 		if within {
 			test = ""
 		} else {
-			test = "`" + test + "`"
+			test = sentence(test)
 		}
 		part = strings.ReplaceAll(strings.ReplaceAll(part, "_", " "), "|", "\\|")
 		fmt.Fprintf(rows[e.pkg], "| %s | %s | %s | %.0f s | %s |\n", test, part, words[e.action], e.took.Seconds(), r.note(e))
@@ -56,6 +57,24 @@ func (r *report) page(commit string, now time.Time) string {
 		if f.test == "" {
 			fmt.Fprintf(&b, "\n**%s could not be built or ended badly.**\n", f.pkg)
 		}
+	}
+	return b.String()
+}
+
+// sentence is a test's name as words: the page tells what ran then, and outlives names.
+func sentence(test string) string {
+	var b strings.Builder
+	letters := []rune(strings.TrimPrefix(test, "Test"))
+	upper := func(i int) bool { return i < len(letters) && unicode.IsUpper(letters[i]) }
+	lower := func(i int) bool { return i < len(letters) && unicode.IsLower(letters[i]) }
+	for i, letter := range letters {
+		if i > 0 && upper(i) && (!upper(i-1) || lower(i+1)) {
+			b.WriteByte(' ')
+			if !upper(i+1) || lower(i+2) { // else it is an abbreviation
+				letter = unicode.ToLower(letter)
+			}
+		}
+		b.WriteRune(letter)
 	}
 	return b.String()
 }

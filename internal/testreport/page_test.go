@@ -46,7 +46,7 @@ func TestAPageTellsOfEachTestAndItsCases(t *testing.T) {
 
 | test | case | result | took | |
 |---|---|---|---|---|
-| ` + "`TestPairs`" + ` |  | **failed** | 8 s |  |
+| Pairs |  | **failed** | 8 s |  |
 |  | 6 to 7 | passed | 6 s | 1 check |
 |  | 7\|8 | **failed** | 2 s |  |
 
@@ -54,8 +54,8 @@ func TestAPageTellsOfEachTestAndItsCases(t *testing.T) {
 
 | test | case | result | took | |
 |---|---|---|---|---|
-| ` + "`TestOracle`" + ` |  | passed | 2 s | 100000 random cases |
-| ` + "`TestNode`" + ` |  | left out | 0 s | left out: no node |
+| Oracle |  | passed | 2 s | 100000 random cases |
+| Node |  | left out | 0 s | left out: no node |
 `
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -76,5 +76,19 @@ func TestAPageIsWrittenWhateverCameOfTheRun(t *testing.T) {
 	}
 	if written, err = os.ReadFile(path); err != nil || !strings.Contains(string(written), "| result | all is well: 2 passed") {
 		t.Errorf("%v\n%s", err, written)
+	}
+}
+
+func TestANameIsToldAsWords(t *testing.T) {
+	for name, want := range map[string]string{
+		"TestKilledAnywhereItRestoresOnce":                "Killed anywhere it restores once",
+		"TestARealRedisThatIsKilledLosesNothing":          "A real redis that is killed loses nothing",
+		"TestKilledAtEveryStepOfAPlan":                    "Killed at every step of a plan",
+		"TestAConfigurationIsTakenUpOnSIGHUPAndABadIsNot": "A configuration is taken up on SIGHUP and a bad is not",
+		"TestTheEnd2": "The end2",
+	} {
+		if got := sentence(name); got != want {
+			t.Errorf("%s is told as %q", name, got)
+		}
 	}
 }
