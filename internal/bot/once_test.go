@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -265,4 +266,38 @@ func TestALookThatGrewOldIsNotActedOn(t *testing.T) {
 	if sent := len(r.Clusters.SimReader.Requests(essim.Restoring())); journaled != 2 || sent != 1 {
 		t.Errorf("%d looks were recorded and %d requests sent, want a second look and one request", journaled, sent)
 	}
+}
+
+// TestARequestThatIsNotOnRecordIsNotSent takes the lease away while the journal of a
+// request is on its way to Redis, which then refuses it.
+func TestARequestThatIsNotOnRecordIsNotSent(t *testing.T) {
+	t.Parallel()
+	redis := rig.MiniRedis(t)
+	wire := rig.NewWire(t, redis.Addr())
+	r := rig.New(t, rig.Options{Redis: redis.Addr(), BotRedis: wire.Address})
+	r.Start()
+	card := r.Ask(rig.Anna, file)
+	id := approvals.ID(rig.ID(card))
+	taken := make(chan struct{})
+	wire.OnRequest(`"sent":{"at"`, true, func() {
+		redis.Del("{esrestore}:lease:destination:es-cn-b")
+		close(taken)
+	})
+	var unrecorded atomic.Bool
+	r.Clusters.SimReader.Before(essim.Restoring(), func(essim.Request) {
+		if r.Operation(id).Sent == nil {
+			unrecorded.Store(true)
+		}
+	})
+	r.Click(rig.Ben, card, "approve")
+	r.Becomes(card, "succeeded")
+	select {
+	case <-taken:
+	default:
+		t.Error("the lease was not taken away")
+	}
+	if unrecorded.Load() {
+		t.Error("a request went out that was not on record")
+	}
+	once(t, r, id)
 }

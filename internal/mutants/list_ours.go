@@ -15,9 +15,6 @@ var oursMutants = []mutant{
 	{"G10", "after an outage messages come one a second", "handlers/sender.go",
 		"		if err := limit.Wait(ctx); err != nil {\n			return err\n		}\n", ``,
 		"internal/bot", "TestAfterAnOutageEverythingIsShownWithoutAStorm"},
-	{"G10", "a card is sent only when it differs", "handlers/board.go",
-		`if card.Shown == digest {`, `if false {`,
-		"internal/bot", "TestTwoBotsKeepOneCardAndOneThread"},
 
 	{"G12", "what was there before is not made by us", "esops/runner.go",
 		`Made: looked[name].State == TargetAbsent && t.Marker == run.Marker && t.UUID != "",`, `Made: t.Marker == run.Marker && t.UUID != "",`,
