@@ -42,8 +42,12 @@ type result struct {
 	took    time.Duration
 }
 
-// within bounds one test, its building not included.
-const within = 3 * time.Minute
+// within bounds one test, its building not included, and soundWithin all that a
+// package's guards name.
+const (
+	within      = 3 * time.Minute
+	soundWithin = 10 * time.Minute
+)
 
 // mutated is the file without its guard.
 func (m mutant) mutated() ([]byte, error) {
@@ -109,15 +113,15 @@ func (m mutant) test(ctx context.Context) (said string, err error) {
 	if err := errors.Join(os.WriteFile(copied, text, 0o600), os.WriteFile(overlay, instead, 0o600)); err != nil {
 		return "", fmt.Errorf("writing it: %w", err)
 	}
-	return goTest(ctx, []string{"-overlay=" + overlay}, m.Package, m.Test)
+	return goTest(ctx, "-overlay="+overlay, within, m.Package, m.Test)
 }
 
-// goTest runs some tests of a package. Flags go by the environment, so that what the
-// tests build themselves is built with them too.
-func goTest(ctx context.Context, flags []string, pkg string, tests ...string) (said string, err error) {
-	cmd := exec.CommandContext(ctx, "go", "test", "-vet=off", "-failfast", "-ldflags=-w", "-timeout="+within.String(), //nolint:gosec // from the lists beside this file
+// goTest runs some tests of a package. The flag goes by the environment, so that what
+// the tests build themselves is built with it too.
+func goTest(ctx context.Context, flag string, limit time.Duration, pkg string, tests ...string) (said string, err error) {
+	cmd := exec.CommandContext(ctx, "go", "test", "-vet=off", "-failfast", "-ldflags=-w", "-timeout="+limit.String(), //nolint:gosec // from the lists beside this file
 		"-run=^("+strings.Join(tests, "|")+")$", "./"+pkg)
-	cmd.Env = append(os.Environ(), "GOFLAGS="+strings.Join(append(flags, os.Getenv("GOFLAGS")), " "))
+	cmd.Env = append(os.Environ(), "GOFLAGS="+strings.TrimSpace(flag+" "+os.Getenv("GOFLAGS")))
 	output, err := cmd.CombinedOutput()
 	return string(output), err
 }
@@ -132,8 +136,8 @@ func soundFirst(ctx context.Context, all []mutant) error {
 		}
 	}
 	for pkg, names := range tests {
-		if said, err := goTest(ctx, nil, pkg, names...); err != nil {
-			return fmt.Errorf("with every guard in its place, the tests of %s fail: %w\n%s", pkg, err, said)
+		if said, err := goTest(ctx, "", soundWithin, pkg, names...); err != nil {
+			return fmt.Errorf("with every guard in its place, the tests of %s fail: %w\n%s", pkg, err, tail(said))
 		}
 	}
 	return nil
