@@ -34,6 +34,17 @@ func Secured(t *testing.T, version string, c *Cluster, user, password string) {
 	}
 	c.do(t, "POST", "/_security/user/_has_privileges", obj{}).fails(t, 400, "parse_exception", "All privilege fields [cluster,index,applications] are missing")
 	c.do(t, "POST", "/_security/user/_has_privileges", obj{"cluster": []string{"foo_bar"}}).fails(t, 400, "illegal_argument_exception", "unknown cluster privilege [foo_bar]")
+	actions := obj{"cluster": []string{"cluster:admin/snapshot/restore", "cluster:admin/snapshot/*", "cluster:foo"}, "index": []obj{{"names": []string{"a"}, "privileges": []string{"indices:data/read/search", "indices:admin/foo*"}}}}
+	c.do(t, "POST", "/_security/user/_has_privileges", actions).ok(t).wants(t, "has_all_requested", "true").wants(t, "cluster.cluster:foo", "true")
+	for kind, privilege := range map[string]string{"cluster": "indices:admin/get", "index": "cluster:admin/x"} {
+		body := obj{"cluster": []string{privilege}}
+		if kind == "index" {
+			body = obj{"index": []obj{{"names": []string{"a"}, "privileges": []string{privilege}}}}
+		}
+		c.do(t, "POST", "/_security/user/_has_privileges", body).fails(t, 400, "illegal_argument_exception", "unknown "+kind+" privilege ["+privilege+"]")
+	}
+	c.do(t, "POST", "/_security/user/_has_privileges", obj{"index": []obj{{"names": []string{"a"}, "privileges": []string{"foo"}}}}).
+		fails(t, 400, "illegal_argument_exception", "unknown index privilege [foo]")
 	p.eventually(t, "the licence to be there, which a fresh node makes itself", func() bool {
 		return c.do(t, "GET", "/_license", nil).status == 200
 	})

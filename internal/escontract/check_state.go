@@ -12,6 +12,9 @@ func states() []check {
 	return []check{
 		{"the cluster state tells of indices, aliases, settings and shards by name", stateByName},
 		{"the cluster state passes over names that nothing bears", stateOfNothing},
+		{"the cluster state refuses names that no index can have", stateOfUnderscores},
+		{"what is filtered is what was found, not what went wrong", errorsUnfiltered},
+		{"the defaults of settings are shown", defaultsShown},
 		{"the cluster state shows a running restore shard by shard", stateOfRestore},
 		{"the cluster state shows blocks", stateBlocks},
 	}
@@ -70,6 +73,39 @@ func stateOfNothing(t *testing.T, p *Pair) {
 	}
 	p.Reader.do(t, "GET", stateOf+"/a,nosuch", nil).ok(t).has(t, "metadata.indices.a").lacks(t, "metadata.indices.nosuch")
 	p.Reader.do(t, "GET", "/_cluster/state/nosuch", nil).ok(t).lacks(t, "metadata", "nodes", "blocks")
+}
+
+func stateOfUnderscores(t *testing.T, p *Pair) {
+	p.Reader.create(t, index{name: "a"})
+	for _, name := range []string{"_name", "_name,a", "a,_name"} {
+		r := p.Reader.do(t, "GET", "/_cluster/state/metadata/"+name, nil)
+		if p.major() < 6 {
+			r.ok(t).lacks(t, "metadata.indices._name")
+			continue
+		}
+		r.fails(t, 400, "invalid_index_name_exception", "Invalid index name [_name], must not start with '_'.")
+	}
+	p.Reader.do(t, "GET", "/_cluster/state/metadata/_all", nil).ok(t).has(t, "metadata.indices.a")
+}
+
+func errorsUnfiltered(t *testing.T, p *Pair) {
+	for _, path := range []string{"/nosuch?filter_path=metadata", "/nosuch?filter_path=error.type", "/_snapshot/nosuch?filter_path=*.type"} {
+		r := p.Reader.do(t, "GET", path, nil)
+		if r.status < 400 {
+			t.Errorf("%s answers %d", path, r.status)
+		}
+		r.has(t, "error.root_cause.0.reason").has(t, "status")
+	}
+}
+
+func defaultsShown(t *testing.T, p *Pair) {
+	r := p.Reader.do(t, "GET", "/_cluster/settings?include_defaults=true", nil).ok(t)
+	r.wants(t, "defaults.cluster.routing.allocation.enable", pick(p, "ALL", at(6, 0, "all")))
+	r = p.Reader.do(t, "GET", "/_cluster/settings?include_defaults=true&flat_settings=true", nil).ok(t)
+	defaults, _ := r.get("defaults").(obj)
+	if got := text(defaults["cluster.routing.allocation.enable"]); got != pick(p, "ALL", at(6, 0, "all")) {
+		t.Errorf("the default is %q", got)
+	}
 }
 
 func stateOfRestore(t *testing.T, p *Pair) {

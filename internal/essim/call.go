@@ -31,6 +31,7 @@ type answer struct {
 	header http.Header
 	hidden bool // without X-elastic-product
 	text   bool // the body is a sentence
+	failed bool // the body is an error, which is never filtered
 }
 
 func ok(body any) (*answer, *failure) { return &answer{status: http.StatusOK, body: body}, nil }
@@ -133,7 +134,7 @@ func (c *Cluster) serve(w http.ResponseWriter, r *http.Request) {
 	c.touch()
 	c.mu.Unlock()
 	if f != nil {
-		a = &answer{text: f.text, status: f.status, body: f.body(), header: f.header, hidden: f.hidden}
+		a = &answer{failed: true, text: f.text, status: f.status, body: f.body(), header: f.header, hidden: f.hidden}
 	}
 	done := c.log.set(entry, func(e *Request) {
 		e.Worked = true
@@ -179,7 +180,7 @@ func (c *Cluster) send(w http.ResponseWriter, r *http.Request, a *answer) {
 		kind, text = "text/plain; charset=UTF-8", []byte(body.(map[string]any)["error"].(string))
 	}
 	if text == nil && body != nil {
-		if p := q.Get("filter_path"); p != "" {
+		if p := q.Get("filter_path"); p != "" && !a.failed {
 			body = filterPath(plain(body), p)
 		}
 		text = encode(body, q.Has("pretty") && q.Get("pretty") != "false" || r.URL.Path == "/")

@@ -54,6 +54,9 @@ func (k *call) clusterSettings() (*answer, *failure) {
 				d[key] = v
 			}
 		}
+		if _, shown := d["cluster.routing.allocation.enable"]; shown && k.v.major < 6 {
+			d["cluster.routing.allocation.enable"] = "ALL" // as the enum prints itself
+		}
 		o["defaults"] = d.json(flat)
 	}
 	return ok(o)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // state answers _cluster/state: the metrics that were asked for, and of the
@@ -39,7 +40,16 @@ func (k *call) state() (*answer, *failure) {
 func (k *call) stateIndices() ([]*index, *failure) {
 	lenient := *k
 	lenient.q = map[string][]string{"ignore_unavailable": {"true"}}
-	return lenient.resolve(k.vars["index"], expand{closed: true})
+	named := k.vars["index"]
+	if k.v.major < 6 { // it passes over what can't be a name, too
+		named = strings.Join(slices.DeleteFunc(splitList(named), func(name string) bool {
+			return strings.HasPrefix(name, "_") && name != "_all"
+		}), ",")
+		if named == "" && k.vars["index"] != "" {
+			return nil, nil
+		}
+	}
+	return lenient.resolve(named, expand{closed: true})
 }
 
 func (k *call) stateNodes() map[string]any {

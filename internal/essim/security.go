@@ -129,7 +129,18 @@ func (u *User) mayAnywhere(priv string) bool {
 }
 
 // clusterPrivileges are the names that are known.
-var clusterPrivileges = []string{"all", "none", "monitor", "manage", "monitor_snapshot", "create_snapshot", "manage_slm", "read_slm", "manage_ilm", "read_ilm", "manage_security", "manage_pipeline", "manage_index_templates", "transport_client", "cluster:admin/repository/put", "cluster:admin/snapshot/restore", "cluster:admin/snapshot/*", "cluster:admin/repository/*"}
+var clusterPrivileges = []string{"all", "none", "monitor", "manage", "monitor_snapshot", "create_snapshot", "manage_slm", "read_slm", "manage_ilm", "read_ilm", "manage_security", "manage_pipeline", "manage_index_templates", "transport_client"}
+
+// indexPrivileges are the same for indices.
+var indexPrivileges = []string{"all", "none", "read", "write", "index", "create", "create_doc", "create_index", "delete", "delete_index", "manage", "manage_follow_index", "manage_ilm", "manage_leader_index", "maintenance", "auto_configure", "monitor", "read_cross_cluster", "view_index_metadata"}
+
+// clusterAction and indexAction tell names of actions, and patterns over them,
+// which may be asked for as well as privileges.
+func clusterAction(name string) bool {
+	return strings.HasPrefix(name, "cluster:") || strings.HasPrefix(name, "indices:admin/template/") || strings.HasPrefix(name, "indices:admin/index_template/")
+}
+
+func indexAction(name string) bool { return strings.HasPrefix(name, "indices:") }
 
 func (u *User) mayCluster(priv string) bool {
 	if u.Superuser {
@@ -182,7 +193,7 @@ func (k *call) hasPrivileges() (*answer, *failure) {
 		return nil, fail(http.StatusBadRequest, "parse_exception", "failed to parse privileges check [%s/has_privileges]. All privilege fields [cluster,index,applications] are missing", name)
 	}
 	for _, p := range stringList(o["cluster"]) {
-		if k.v.from(7, 0) && !slices.Contains(clusterPrivileges, p) {
+		if k.v.from(7, 0) && !slices.Contains(clusterPrivileges, p) && !clusterAction(p) {
 			return nil, illegalArgument("unknown cluster privilege [%s]. a privilege must be either one of the predefined cluster privilege names [%s] or a pattern over one of the available cluster actions", p, strings.Join(clusterPrivileges, ","))
 		}
 	}
@@ -205,6 +216,9 @@ func (k *call) hasPrivileges() (*answer, *failure) {
 				of = map[string]any{}
 			}
 			for _, p := range stringList(m["privileges"]) {
+				if k.v.from(7, 0) && !slices.Contains(indexPrivileges, p) && !indexAction(p) {
+					return nil, illegalArgument("unknown index privilege [%s]. a privilege must be either one of the predefined fixed indices privileges [%s] or a pattern over one of the available index actions", p, strings.Join(indexPrivileges, ","))
+				}
 				of[p] = k.user.mayIndex(n, p)
 				all = all && k.user.mayIndex(n, p)
 			}
