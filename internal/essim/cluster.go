@@ -64,6 +64,7 @@ type Cluster struct {
 	indices    map[string]*index
 	order      []string // registration order of repositories
 	registered map[string]*repository
+	defaults   map[string]string
 	persistent settings
 	transient  settings
 	restores   []*restore
@@ -117,7 +118,7 @@ func New(opts Options) *Cluster {
 		panic("essim: " + err.Error())
 	}
 	c := &Cluster{
-		opts: opts, v: v, uuid: newUUID(), clock: opts.Clock, repos: opts.Repos, users: opts.Users,
+		opts: opts, v: v, defaults: clusterDefaults(v), uuid: newUUID(), clock: opts.Clock, repos: opts.Repos, users: opts.Users,
 		changed: make(chan struct{}), closed: make(chan struct{}),
 		indices: map[string]*index{}, registered: map[string]*repository{},
 		persistent: settings{}, transient: settings{},
@@ -225,5 +226,5 @@ func (c *Cluster) setting(key string) string {
 	if v, ok := c.persistent[key]; ok {
 		return scalar(v)
 	}
-	return clusterDefaults(c.v)[key]
+	return c.defaults[key]
 }

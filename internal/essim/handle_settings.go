@@ -47,7 +47,7 @@ func (k *call) clusterSettings() (*answer, *failure) {
 	o := map[string]any{"persistent": k.persistent.json(flat), "transient": k.transient.json(flat)}
 	if k.flag("include_defaults", false) {
 		d := settings{"cluster.name": k.opts.Name}
-		for key, v := range clusterDefaults(k.v) {
+		for key, v := range k.defaults {
 			_, p := k.persistent[key]
 			_, t := k.transient[key]
 			if !p && !t {
@@ -123,7 +123,7 @@ func given(s settings) settings {
 }
 
 func (k *call) knownClusterSetting(key string) bool {
-	if _, known := clusterDefaults(k.v)[key]; known {
+	if _, known := k.defaults[key]; known {
 		return true
 	}
 	for _, p := range []string{"cluster.routing.", "cluster.info.", "indices.recovery.", "indices.breaker.", "logger.", "search.", "action.", "snapshot.", "cluster.metadata.", "ingest.", "xpack.", "cluster.remote.", "discovery."} {

@@ -63,6 +63,7 @@ func (c *Cluster) begin(r *restore, fact Restore) {
 
 // allocate gives waiting shards of restores a node, as far as nodes are free.
 func (c *Cluster) allocate() {
+	busy := c.busy()
 	for _, r := range c.restores {
 		if r.ended {
 			continue
@@ -77,12 +78,13 @@ func (c *Cluster) allocate() {
 				c.endShard(r, p, "FAILURE")
 				continue
 			}
-			n := c.leastBusy(allowed)
+			n := c.leastBusy(busy, allowed)
 			if n == nil {
 				p.copy.why.status = "throttled"
 				continue
 			}
 			c.startCopy(r, p, n)
+			busy = c.busy()
 		}
 		c.checkEnd(r)
 	}
@@ -97,11 +99,16 @@ func (c *Cluster) initialRecoveries() int {
 	return n
 }
 
-func (c *Cluster) leastBusy(allowed []*node) *node {
+// busy counts what each node copies.
+func (c *Cluster) busy() map[*node]int {
 	busy := map[*node]int{}
 	for _, o := range c.copying() {
 		busy[o.node]++
 	}
+	return busy
+}
+
+func (c *Cluster) leastBusy(busy map[*node]int, allowed []*node) *node {
 	var best *node
 	for _, n := range allowed {
 		if busy[n] < c.initialRecoveries() && (best == nil || busy[n] < busy[best]) {
