@@ -36,10 +36,13 @@ func (r *Rig) Start() *Bot {
 }
 
 // Launch is Start without waiting.
-func (r *Rig) Launch() *Bot {
+func (r *Rig) Launch() *Bot { return r.LaunchAt(time.Now) }
+
+// LaunchAt is Launch with a clock of the bot's own.
+func (r *Rig) LaunchAt(now func() time.Time) *Bot {
 	ctx, cancel := context.WithCancel(context.Background())
 	b := &Bot{rig: r, stop: cancel, done: make(chan int, 1)}
-	go func() { b.done <- bot.Run(ctx, []string{"--config", r.Config, "serve"}, r.Log, r.Log) }()
+	go func() { b.done <- bot.RunAt(ctx, now, []string{"--config", r.Config, "serve"}, r.Log, r.Log) }()
 	r.T.Cleanup(func() { b.Stop() })
 	return b
 }
