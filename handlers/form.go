@@ -98,6 +98,9 @@ func one(view slack.View, input string) string {
 		return ""
 	}
 	action := view.State.Values[input][input]
+	if action.SelectedOption.Value == notThere {
+		return ""
+	}
 	if action.SelectedOption.Value != "" {
 		return action.SelectedOption.Value
 	}
@@ -111,6 +114,9 @@ func many(view slack.View, input string) []string {
 	}
 	var values []string
 	for _, option := range view.State.Values[input][input].SelectedOptions {
+		if option.Value == notThere {
+			continue
+		}
 		values = append(values, option.Value)
 	}
 	if text := one(view, input); len(values) == 0 && text != "" {
@@ -153,8 +159,11 @@ func (a *App) Chosen(ctx context.Context, in slack.InteractionCallback) {
 		return
 	}
 	var below []block
-	if d.complete() {
+	switch {
+	case d.complete():
 		below = v.outlook(ctx, &d)
+	case d.Destination != "" && d.Repository != "":
+		below = v.unlisted(ctx, d)
 	}
 	if !isLast() {
 		return
@@ -174,6 +183,18 @@ func chosenAt(in slack.InteractionCallback) string {
 		return ""
 	}
 	return in.ActionCallback.BlockActions[0].ActionTs
+}
+
+// unlisted says why a chosen repository has nothing to choose from, if so.
+func (a visit) unlisted(ctx context.Context, d draft) []block {
+	cluster, err := a.cluster(d.Destination)
+	if err == nil {
+		_, err = a.listings.list(ctx, cluster, d.Repository, a.Now)
+	}
+	if err != nil {
+		return a.trouble(err).Blocks
+	}
+	return nil
 }
 
 // outlook plans a draft and says what would happen, or what is in the way.

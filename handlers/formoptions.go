@@ -48,8 +48,20 @@ func (a *App) Suggest(ctx context.Context, in slack.InteractionCallback) *slack.
 	}
 	if err != nil {
 		a.Log.Warn("search not answered", "cluster", cluster.Name, "err", err)
+		options = a.whyNone(err)
 	}
 	return &slack.OptionsResponse{Options: options[:min(len(options), optionsMost)]}
+}
+
+// notThere is the value of what is offered where nothing can be: no name has it, and
+// choosing it chooses nothing.
+const notThere = "?"
+
+// whyNone says in the place of a list why there is none. There is room for the
+// beginning only; once something is chosen, the form says all of it.
+func (a *App) whyNone(err error) []*slack.OptionBlockObject {
+	o, _ := option(notThere, strings.TrimPrefix(a.trouble(err).words(), "Not done. "))
+	return []*slack.OptionBlockObject{o}
 }
 
 func (a visit) suggestRepositories(ctx context.Context, cluster Cluster, typed string) ([]*slack.OptionBlockObject, error) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"es-restore/internal/essim"
 	"es-restore/internal/rig"
 	"es-restore/internal/slacksim"
 )
@@ -157,4 +158,26 @@ func TestAListOffersTheFormWithItsSnapshotChosen(t *testing.T) {
 	form := r.Slack.Views(rig.Anna)[0]
 	choose(r, rig.Anna, form, "indices", "", "*", true)
 	r.Until("the plan", func() bool { return strings.Contains(r.Slack.Views(rig.Anna)[0].AllText(), "3 indices of") })
+}
+
+// TestTheFormSaysWhyARepositoryHasNothingToChoose: its index is from a newer version,
+// which this one can't read.
+func TestTheFormSaysWhyARepositoryHasNothingToChoose(t *testing.T) {
+	t.Parallel()
+	r := rig.New(t, rig.Options{})
+	r.Clusters.SimReader.Answer(essim.Match{Method: "GET", Path: "/_snapshot/" + rig.Repository + "/*"}, -1, essim.Answer{Status: 500,
+		Body: `{"error":{"type":"illegal_state_exception","reason":"Can't get text on a FIELD_NAME at 1:157","root_cause":[{"type":"illegal_state_exception","reason":"Can't get text on a FIELD_NAME at 1:157"}]},"status":500}`})
+	r.Start()
+	form := openForm(r, rig.Anna)
+	if _, err := r.Slack.Select(t.Context(), rig.Anna, form.Place(), "destination", "es-cn-b"); err != nil {
+		t.Fatal(err)
+	}
+	choose(r, rig.Anna, form, "repository", "aliyun", rig.Repository, false)
+	r.Until("the reason in the form", func() bool {
+		return strings.Contains(r.Slack.Views(rig.Anna)[0].AllText(), "written by a newer Elasticsearch")
+	})
+	found, err := r.Slack.Suggest(t.Context(), rig.Anna, form.Place(), "snapshot", "2019")
+	if err != nil || len(found.Options) != 1 || !strings.HasPrefix(found.Options[0].Text, "This repository was written by a newer") {
+		t.Errorf("the list of snapshots is %v (%v)", found.Options, err)
+	}
 }
