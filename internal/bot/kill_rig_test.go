@@ -155,12 +155,27 @@ func (k *kill) carryOut(command string, stopped func(audit.Record) bool) approva
 
 // card is the operation's, or nothing as long as there is none.
 func (k *kill) card(id approvals.ID) message {
+	var card message
 	for _, m := range k.Slack.Messages(rig.Channel) {
-		if strings.Contains(m.Text, "R-") && rig.ID(m) == string(id) {
-			return m
+		if !strings.Contains(m.Text, "R-") || rig.ID(m) != string(id) {
+			continue
+		}
+		// One that was killed between a card and its record left it behind, and the
+		// next posted another. Only the one on record changes.
+		if card.TS == "" || m.TS == k.bound(id) {
+			card = m
 		}
 	}
-	return message{}
+	return card
+}
+
+// bound is where the card on record is.
+func (k *kill) bound(id approvals.ID) string {
+	card, err := k.store.Card(context.Background(), id)
+	if err != nil {
+		return ""
+	}
+	return card.TS
 }
 
 // approve clicks, and types the destination's name where a form asks for it.

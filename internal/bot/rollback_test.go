@@ -113,7 +113,7 @@ func exportHoldsBoth(t *testing.T, r *rig.Rig, trail string) {
 	r.Poll("all is exported", func() bool { return strings.Contains(exported(t, trail), head.Hash) })
 	code, stdout, stderr := run(t, r, "audit", "verify", trail)
 	if code != 0 || !strings.Contains(stdout, head.Hash) || !strings.Contains(stdout, "\nrolled back: records ") {
-		t.Errorf("exit %d: %s%s", code, stdout, stderr)
+		t.Errorf("exit %d: %s%s\n%s", code, stdout, stderr, exported(t, trail))
 	}
 	if text := exported(t, trail); strings.Count(text, "\n") <= len(records) || !strings.Contains(text, `"event":"cancelled"`) {
 		t.Errorf("what was lost is not in it:\n%s", text)
