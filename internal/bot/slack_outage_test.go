@@ -306,10 +306,13 @@ func TestACardThatWasDeletedIsPostedAgain(t *testing.T) {
 	r.Start()
 	card := r.Card(r.Writer(false).Open(rig.Channel, "").ID)
 	api := slack.New(r.Slack.App().BotToken, slack.OptionAPIURL(r.Slack.APIURL()))
-	r.Click(rig.Ben, card, "approve") // the click is on its way when the card goes
+	updates := r.Slack.Hold("chat.update") // the click is on its way when the card goes
+	defer updates.Release()
+	r.Click(rig.Ben, card, "approve")
 	if _, _, err := api.DeleteMessageContext(t.Context(), card.Channel, card.TS); err != nil {
 		t.Fatal(err)
 	}
+	updates.Release()
 	r.Until("another card", func() bool {
 		cards := r.Slack.Messages(rig.Channel)
 		return len(cards) > 0 && slices.Contains(cards[len(cards)-1].Actions(), "approve")
