@@ -30,7 +30,7 @@ type drive struct {
 	lease  *store.Lease
 	runner *esops.Runner
 	op     approvals.Operation
-	last   esops.Progress // what the last look read; zero when it read nothing
+	left   time.Duration // until the end, by the last look; 0 where it is not known
 }
 
 // drive brings an operation as far as this process may, and returns how long
@@ -207,7 +207,10 @@ func (d *drive) loop(ctx, work context.Context) {
 		case err == nil && moved:
 			pause = firstPause
 		case err == nil:
-			pause = d.soonAtTheEnd(min(pause*3/2, longestPause))
+			pause = min(pause*3/2, longestPause)
+			if d.left > 0 { // an end that is near is not waited past
+				pause = min(pause, max(d.left/2, nearPause))
+			}
 		case errors.Is(err, approvals.ErrFenced), errors.Is(err, store.ErrRolledBack):
 			d.Log.Warn("operation left", "operation", d.op.ID, "err", err)
 			return
@@ -233,14 +236,6 @@ func (d *drive) loop(ctx, work context.Context) {
 		case <-time.After(wait):
 		}
 	}
-}
-
-// soonAtTheEnd shortens a pause so that an end that is near is not waited past.
-func (d *drive) soonAtTheEnd(pause time.Duration) time.Duration {
-	if d.last.Total == 0 || d.last.Shards > fewShards || (d.last.Rate <= 0 && d.last.Bytes < d.last.Total) {
-		return pause // not known, or too much to ask for
-	}
-	return min(pause, max(d.last.Left()/2, nearPause))
 }
 
 // unreached shows that the cluster does not answer.
@@ -285,12 +280,11 @@ func (d *drive) send(ctx context.Context, sent esops.Sent) (esops.Outcome, error
 
 // record writes down what a look came to.
 func (d *drive) record(ctx context.Context, o esops.Outcome) (bool, error) {
-	reading := o.Reading
-	d.last = esops.Progress{}
-	if reading != nil {
-		d.last = *reading
+	d.left = 0
+	if o.Reading != nil && o.Reading.Shards <= fewShards {
+		d.left = o.Reading.Left()
 	}
-	if reading != nil || o.Waiting != "" {
+	if reading := o.Reading; reading != nil || o.Waiting != "" {
 		if reading == nil {
 			reading = &esops.Progress{At: d.Now().UTC()}
 		}

@@ -79,37 +79,35 @@ func (w *Worker) Run(ctx context.Context) error {
 	w.busy, w.wait = map[string]bool{}, map[approvals.ID]time.Time{}
 	var driving sync.WaitGroup
 	defer driving.Wait()
-	var seen int64
-	if head, err := w.Store.Head(ctx); err == nil {
-		seen = head.Seq
-	}
 	for ctx.Err() == nil {
-		if err := w.round(ctx, &driving); err != nil && ctx.Err() == nil {
+		head, err := w.Store.Head(ctx)
+		if err == nil {
+			err = w.round(ctx, &driving)
+		}
+		if err != nil && ctx.Err() == nil {
 			w.Log.Warn("round skipped", "err", err)
 		}
-		seen = w.untilNews(ctx, seen)
+		w.untilNews(ctx, head.Seq, err)
 	}
 	return nil
 }
 
-// untilNews waits for a record by which something may be ready to start, and no
-// longer than a round: time passes without a record, and a lost one is harmless.
-func (w *Worker) untilNews(ctx context.Context, seen int64) int64 {
+// untilNews waits for a record after seen by which something may be ready to start,
+// and no longer than a round: time passes without a record, and a lost one is
+// harmless. After a round that failed it waits that long in any case.
+func (w *Worker) untilNews(ctx context.Context, seen int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, round)
 	defer cancel()
-	for ctx.Err() == nil {
-		records, err := w.Store.After(ctx, seen, 100, round)
-		if err != nil {
-			<-ctx.Done()
-		}
+	for err == nil && ctx.Err() == nil {
+		var records []audit.Record
+		records, err = w.Store.After(ctx, seen, 100, round)
 		for _, r := range records {
-			seen = r.Seq
-			if r.Data.Met || len(r.Data.Standing) > 0 {
-				return seen
+			if seen = r.Seq; r.Data.Met || len(r.Data.Standing) > 0 {
+				return
 			}
 		}
 	}
-	return seen
+	<-ctx.Done()
 }
 
 // round expires what is overdue and starts driving where something is to do.
