@@ -15,8 +15,20 @@ import (
 // An Answer is what one person reads. Text says in a sentence what the blocks
 // say; it is what phones and screen readers announce.
 type Answer struct {
-	Text   string
+	Text   string // empty: nothing is said
 	Blocks []slack.Block
+	// then takes longer than Slack waits for an ack, and is done after it.
+	then func(context.Context)
+}
+
+// sayThen says something, or nothing, and then answers a command.
+func (a *App) sayThen(said string, c Command, caller Caller) *Answer {
+	answer := &Answer{}
+	if said != "" {
+		answer = say(said)
+	}
+	answer.then = func(ctx context.Context) { a.Command(ctx, c, caller) }
+	return answer
 }
 
 // say is an answer of plain words.

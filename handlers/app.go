@@ -109,7 +109,7 @@ func (a *App) finish(ctx context.Context, caller Caller, answer *Answer, err err
 	if err != nil {
 		answer = a.trouble(err)
 	}
-	if answer == nil {
+	if answer == nil || answer.Text == "" {
 		return
 	}
 	if err := a.answer(ctx, caller, *answer); err != nil {

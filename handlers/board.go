@@ -250,7 +250,7 @@ func (b *Board) bound(ctx context.Context, id approvals.ID) (store.Card, error) 
 // bind writes down what was posted.
 func (b *Board) bind(ctx context.Context, lease *store.Lease, id approvals.ID, card store.Card) error {
 	b.unbound[id] = card
-	ctx, end := unbroken(ctx)
+	ctx, end := outliving(ctx, endsWithin)
 	defer end()
 	err := lease.SetCard(ctx, id, card)
 	if err == nil || errors.Is(err, store.ErrRolledBack) {

@@ -42,6 +42,9 @@ func (a *App) Click(ctx context.Context, in slack.InteractionCallback, ack func(
 	ack(nil)
 	a.Decided(a.Now().Sub(began))
 	a.finish(ctx, caller, answer, err) // has its own time: the click's may be over
+	if answer != nil && answer.then != nil {
+		answer.then(ctx)
+	}
 	if id, ok := approvals.ParseID(action.Value); ok && errors.Is(err, approvals.ErrNotKnown) {
 		a.settle(ctx, id, action.ActionID, caller, func(ctx context.Context, op approvals.Operation) error {
 			_, err := a.decide(ctx, op, action.ActionID, caller)
@@ -63,7 +66,7 @@ func (a *App) click(ctx context.Context, in slack.InteractionCallback, action sl
 		return nil, err
 	}
 	if strings.HasPrefix(action.ActionID, pageAction) {
-		return a.turnPage(ctx, action, caller)
+		return a.turnPage(action, caller)
 	}
 	if action.ActionID == actionForm {
 		v, err := a.visit(ctx, caller, nil)
@@ -74,9 +77,9 @@ func (a *App) click(ctx context.Context, in slack.InteractionCallback, action sl
 	}
 	switch action.ActionID {
 	case actionShare:
-		return a.sharedFirst(ctx, action.Value, caller)
+		return a.sharedFirst(action.Value, caller)
 	case actionInstead:
-		return a.instead(ctx, action.Value, caller)
+		return a.instead(action.Value, caller)
 	}
 	id, ok := approvals.ParseID(action.Value)
 	if !ok {
@@ -248,12 +251,11 @@ func (a *App) followUp(ctx context.Context, op approvals.Operation, action strin
 	if refusal := a.mayFollow(op, action); refusal != nil {
 		return nil, a.recorded(ctx, op, caller.User, action, refusal)
 	}
-	go a.Command(context.WithoutCancel(ctx), Command{Verb: action, ID: op.ID}, caller)
-	return say(planning), nil
+	return a.sayThen(planning, Command{Verb: action, ID: op.ID}, caller), nil
 }
 
 // turnPage answers a listing's page button in the place of the page before.
-func (a *App) turnPage(ctx context.Context, action slack.BlockAction, caller Caller) (*Answer, error) {
+func (a *App) turnPage(action slack.BlockAction, caller Caller) (*Answer, error) {
 	c, refusal := Parse(action.Value)
 	if refusal != nil {
 		return nil, refusal
@@ -264,6 +266,5 @@ func (a *App) turnPage(ctx context.Context, action slack.BlockAction, caller Cal
 		return nil, esops.Refuse("unknown_button", "", "There is no such button.")
 	}
 	caller.Replace = true
-	go a.Command(context.WithoutCancel(ctx), c, caller)
-	return nil, nil
+	return a.sayThen("", c, caller), nil
 }

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -97,11 +96,10 @@ func (w wanted) asked() Command {
 }
 
 // instead asks for what an offer's button holds.
-func (a *App) instead(ctx context.Context, value string, caller Caller) (*Answer, error) {
+func (a *App) instead(value string, caller Caller) (*Answer, error) {
 	w, ok := wantedBy(value)
 	if !ok {
 		return nil, unknownOffer()
 	}
-	go a.Command(context.WithoutCancel(ctx), w.asked(), caller)
-	return say(planning), nil
+	return a.sayThen(planning, w.asked(), caller), nil
 }

@@ -83,7 +83,7 @@ func (s *sender) insist(ctx context.Context, method string, limit *rate.Limiter,
 		if err := limit.Wait(ctx); err != nil {
 			return err
 		}
-		lasts, end := unbroken(ctx)
+		lasts, end := outliving(ctx, endsWithin)
 		within, cancel := context.WithTimeout(lasts, 10*time.Second)
 		err := call(within)
 		cancel()
@@ -108,13 +108,6 @@ func (s *sender) insist(ctx context.Context, method string, limit *rate.Limiter,
 	}
 }
 
-// endsWithin is how long what began may go on after a stop.
+// endsWithin is how long a message may still take, and be written down, once the
+// process is told to stop.
 const endsWithin = 3 * time.Second
-
-// unbroken is for what must not be left half done, such as a message that is posted
-// and not yet written down: it lasts a little longer than ctx.
-func unbroken(ctx context.Context) (context.Context, context.CancelFunc) {
-	lasts, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(endsWithin, cancel) })
-	return lasts, func() { stop(); cancel() }
-}

@@ -160,12 +160,11 @@ func sourceName(i esops.Instance) string {
 }
 
 // sharedFirst asks for the share that a restore needs, which the button holds.
-func (a *App) sharedFirst(ctx context.Context, value string, caller Caller) (*Answer, error) {
+func (a *App) sharedFirst(value string, caller Caller) (*Answer, error) {
 	w, ok := wantedBy(value)
 	if !ok {
 		return nil, unknownOffer()
 	}
 	share := Command{Verb: "share", Source: sourceOf(w.Request.Repository), Cluster: w.Request.Cluster, Reason: w.Reason, Then: &w.Request}
-	go a.Command(context.WithoutCancel(ctx), share, caller)
-	return say(planning), nil
+	return a.sayThen(planning, share, caller), nil
 }

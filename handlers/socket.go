@@ -142,12 +142,18 @@ func (s *Socket) take(ctx context.Context, client *socketmode.Client, event sock
 		defer func() { <-slots }()
 		// What was begun is finished, for a while, although the process is told
 		// to stop.
-		work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		work, cancel := outliving(ctx, drainWithin)
 		defer cancel()
-		defer context.AfterFunc(ctx, func() { time.AfterFunc(drainWithin, cancel) })()
 		defer guard(s.Log)
 		handle(work, event, ack)
 	})
+}
+
+// outliving is ctx for a while longer, for what must not be left half done at a stop.
+func outliving(ctx context.Context, within time.Duration) (context.Context, context.CancelFunc) {
+	lasts, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(within, cancel) })
+	return lasts, func() { stop(); cancel() }
 }
 
 // guard keeps a panic of one handler from ending the process. It is deferred.

@@ -93,6 +93,25 @@ func TestAPanicOfAHandlerEndsNothingElse(t *testing.T) {
 	}
 }
 
+// TestWhatFollowsAClickIsBoundedAndGuardedLikeACommand turns a page: the command that
+// shows it takes longer than an ack may, and runs after it.
+func TestWhatFollowsAClickIsBoundedAndGuardedLikeACommand(t *testing.T) {
+	t.Parallel()
+	slots := make(chan struct{}, 1)
+	server, log := connect(t, slots)
+	turn := button(t, server, pageAction+"_next", "list")
+	for range 3 {
+		if click, err := server.Click(t.Context(), "U0ANNA", turn.Place(), pageAction+"_next"); err != nil || !click.OK() {
+			t.Fatalf("%v %v", click.Outcome, err)
+		}
+		slots <- struct{}{} // free once what follows has ended
+		<-slots
+	}
+	if n := strings.Count(log.String(), "handler panicked"); n != 3 { // the App has no Directory to ask
+		t.Errorf("%d panics in the log:\n%s", n, log)
+	}
+}
+
 // busy is a process that has all it can do.
 func busy() chan struct{} {
 	slots := NewSlots()
@@ -138,9 +157,15 @@ func TestAClickThatCanBeToldNothingIsNotAcked(t *testing.T) {
 
 func post(t *testing.T, server *slacksim.Server) slacksim.Message {
 	t.Helper()
+	return button(t, server, "approve", "R-22222")
+}
+
+// button posts a message with a button as the app.
+func button(t *testing.T, server *slacksim.Server, action, value string) slacksim.Message {
+	t.Helper()
 	api := slack.New(server.App().BotToken, slack.OptionAPIURL(server.APIURL()))
 	_, ts, err := api.PostMessageContext(t.Context(), "C0ES", slack.MsgOptionBlocks(
-		slack.NewActionBlock("", slack.NewButtonBlockElement("approve", "R-22222", plainText("Approve")))), slack.MsgOptionText("a card", false))
+		slack.NewActionBlock("", slack.NewButtonBlockElement(action, value, plainText("A button")))), slack.MsgOptionText("a card", false))
 	if err != nil {
 		t.Fatal(err)
 	}
