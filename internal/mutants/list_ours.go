@@ -62,10 +62,10 @@ var oursMutants = []mutant{
 		"func oneIndex(name string) error {\n	if special(name) {", "func oneIndex(name string) error {\n	if name == \"\" {",
 		"esops/elastic", "TestANameNeverStandsForMore"},
 
-	{"", "a restore over an open index is refused beforehand", "esops/planner.go",
+	{"", "a restore over an open index is refused beforehand", "esops/judge.go",
 		"	case TargetOpen:\n		return block(", "	case \"nothing\":\n		return block(",
 		"esops", "TestWhatCannotBeDoneIsSaidBeforehandWithAWayOut"},
-	{"", "a closed index is overwritten only with the flag", "esops/planner.go",
+	{"", "a closed index is overwritten only with the flag", "esops/judge.go",
 		`if !flags.OverwriteClosed {`, `if false {`,
 		"esops", "TestWhatCannotBeDoneIsSaidBeforehandWithAWayOut"},
 	{"", "blocks and lifecycles of a snapshot do not come along", "esops/plan.go",
