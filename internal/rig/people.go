@@ -58,14 +58,14 @@ func (r *Rig) Click(user string, card slacksim.Message, action string, how ...sl
 	return result
 }
 
-// Told clicks, and returns what the clicker then reads.
+// Told clicks, and returns what the clicker then reads first: more may follow before
+// this has looked.
 func (r *Rig) Told(user string, card slacksim.Message, action string, how ...slacksim.ClickOption) string {
 	r.T.Helper()
 	before := len(r.Slack.Ephemerals(user, ""))
 	r.Click(user, card, action, how...)
 	r.Until("an answer to the click on "+action, func() bool { return len(r.Slack.Ephemerals(user, "")) > before })
-	answers := r.Slack.Ephemerals(user, "")
-	return answers[len(answers)-1].AllText()
+	return r.Slack.Ephemerals(user, "")[before].AllText()
 }
 
 // Submit fills in the modal a person has open and submits it.
