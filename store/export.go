@@ -18,10 +18,15 @@ type Line struct {
 }
 
 // LinesAfter returns up to limit lines that follow seq, and waits for the first
-// one up to wait; none when none came.
-func (s *Store) LinesAfter(ctx context.Context, seq int64, limit int64, wait time.Duration) ([]Line, error) {
-	entries, err := s.entriesAfter(ctx, seq, limit, wait)
+// one up to wait; none when none came. The lease is renewed after they were read:
+// had Redis come back older meanwhile, they could be those of another log, from its
+// middle on.
+func (l *Lease) LinesAfter(ctx context.Context, seq int64, limit int64, wait time.Duration) ([]Line, error) {
+	entries, err := l.store.entriesAfter(ctx, seq, limit, wait)
 	if err != nil {
+		return nil, err
+	}
+	if err := l.Renew(ctx); err != nil {
 		return nil, err
 	}
 	var lines []Line

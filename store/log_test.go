@@ -31,6 +31,7 @@ func TestTheLogIsFollowedFromAnyRecordOn(t *testing.T) {
 	each(t, func(t *testing.T, b *backend) {
 		s := b.store()
 		open(t, s, "R-22222", []string{"a"}, approved, claimed, stepped, succeeded)
+		lease := acquire(t, s, "export")
 		tests := []struct {
 			after, limit int64
 			want         []int64
@@ -47,7 +48,7 @@ func TestTheLogIsFollowedFromAnyRecordOn(t *testing.T) {
 			if diff := cmp.Diff(test.want, seqs(got)); diff != "" || err != nil {
 				t.Errorf("after %d, at most %d: %v\n%s", test.after, test.limit, err, diff)
 			}
-			lines, err := s.LinesAfter(t.Context(), test.after, test.limit, 5*time.Millisecond)
+			lines, err := lease.LinesAfter(t.Context(), test.after, test.limit, 5*time.Millisecond)
 			var numbers []int64
 			for _, l := range lines {
 				numbers = append(numbers, l.Seq)
@@ -63,14 +64,16 @@ func TestTheLogIsFollowedFromAnyRecordOn(t *testing.T) {
 }
 
 // follow asks for what follows, in every way there is.
-func follow(s *store.Store) map[string]func(ctx context.Context, seq int64, wait time.Duration) (int, error) {
+func follow(t *testing.T, s *store.Store) map[string]func(ctx context.Context, seq int64, wait time.Duration) (int, error) {
+	t.Helper()
+	lease := acquire(t, s, "export")
 	return map[string]func(ctx context.Context, seq int64, wait time.Duration) (int, error){
 		"After": func(ctx context.Context, seq int64, wait time.Duration) (int, error) {
 			got, err := s.After(ctx, seq, 10, wait)
 			return len(got), err
 		},
 		"LinesAfter": func(ctx context.Context, seq int64, wait time.Duration) (int, error) {
-			got, err := s.LinesAfter(ctx, seq, 10, wait)
+			got, err := lease.LinesAfter(ctx, seq, 10, wait)
 			return len(got), err
 		},
 	}
@@ -81,10 +84,10 @@ func TestAFollowerIsWokenByTheNextRecord(t *testing.T) {
 		other := b.store()
 		client := b.client(b.addr)
 		asked := make(chan struct{}, 10)
-		client.AddHook(onRead{asked})
+		client.AddHook(onRead(func() { asked <- struct{}{} }))
 		s := store.New(client)
 		open(t, s, "R-22222", []string{"a"})
-		for name, after := range follow(s) {
+		for name, after := range follow(t, s) {
 			head, err := s.Head(t.Context())
 			if err != nil {
 				t.Fatal(err)
@@ -104,8 +107,32 @@ func TestAFollowerIsWokenByTheNextRecord(t *testing.T) {
 	})
 }
 
-// onRead tells that a follower asks.
-type onRead struct{ asked chan<- struct{} }
+// Lines that follow the exporter's place, but on a log that is not the one it was on.
+func TestWhatIsReadWhileRedisComesBackOlderIsNotTaken(t *testing.T) {
+	each(t, func(t *testing.T, b *backend) {
+		client := b.client(b.addr)
+		s := store.New(client)
+		open(t, s, "R-22222", []string{"a"})
+		lease := acquire(t, s, "export")
+		old := b.save()
+		open(t, s, "R-33333", []string{"b"})
+		head, err := s.Head(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		client.AddHook(onRead(sync.OnceFunc(func() {
+			b.comeBack(old)
+			open(t, b.store(), "R-44444", []string{"c"}, approved, claimed)
+		})))
+		lines, err := lease.LinesAfter(t.Context(), head.Seq, 10, time.Second)
+		if len(lines) > 0 || !errors.Is(err, store.ErrRolledBack) {
+			t.Errorf("taken are %v: %v", lines, err)
+		}
+	})
+}
+
+// onRead is done whenever a follower asks, before Redis answers.
+type onRead func()
 
 func (onRead) DialHook(next redis.DialHook) redis.DialHook { return next }
 func (onRead) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
@@ -114,7 +141,7 @@ func (onRead) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessP
 func (h onRead) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		if cmd.Name() == "xread" {
-			h.asked <- struct{}{}
+			h()
 		}
 		return next(ctx, cmd)
 	}
@@ -127,7 +154,7 @@ func TestAFollowerThatWouldNotWaitDoesNot(t *testing.T) {
 		open(t, s, "R-22222", []string{"a"})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		for name, after := range follow(s) {
+		for name, after := range follow(t, s) {
 			for _, wait := range []time.Duration{0, -time.Second, time.Microsecond} {
 				begun := time.Now()
 				if n, err := after(ctx, 1, wait); n != 0 || err != nil {

@@ -57,13 +57,8 @@ func (s *server) exportUnder(ctx context.Context, lease *store.Lease, stdout io.
 	}
 	var trimmed time.Time
 	for ctx.Err() == nil {
-		lines, err := s.store.LinesAfter(ctx, cursor, 500, time.Second)
+		lines, err := lease.LinesAfter(ctx, cursor, 500, time.Second)
 		if err != nil {
-			return err
-		}
-		// Only now: where Redis came back older while it was read, the lines can be
-		// those of another log, from the middle on.
-		if err := lease.Renew(ctx); err != nil {
 			return err
 		}
 		if len(lines) > 0 {
