@@ -219,6 +219,11 @@ func (b *Board) card(ctx context.Context, lease *store.Lease, id approvals.ID, o
 		if card, err = b.change(ctx, card, op, answer); err != nil {
 			return err
 		}
+		if card.TS == "" { // who is quick to click the next one is to wait for it, not to be held against this one
+			if err := b.bind(ctx, lease, id, card); err != nil {
+				return err
+			}
+		}
 	}
 	if card.TS == "" {
 		card = store.Card{Channel: op.Channel}
@@ -269,7 +274,7 @@ func (b *Board) change(ctx context.Context, card store.Card, op approvals.Operat
 	}
 	switch {
 	case code == "message_not_found":
-		card.TS = ""
+		card = store.Card{Channel: op.Channel}
 	case code != "" && op.State.Final():
 		_, err = b.sender.post(ctx, card.Channel, card.TS, answer)
 	}
