@@ -257,9 +257,14 @@ func TestARunningRestoreIsRecordedWhenRedisWritesAgain(t *testing.T) {
 	r := rig.New(t, rig.Options{Redis: server.Address(), Clusters: proxyRig, Destination: proxy.URL})
 	r.Start()
 	card := r.Ask(rig.Anna, file)
-	proxy.After(rig.Restoring, func() { server.Do("CONFIG", "SET", "maxmemory", "1") })
+	full := make(chan struct{})
+	proxy.After(rig.Restoring, func() {
+		server.Do("CONFIG", "SET", "maxmemory", "1")
+		close(full)
+	})
 	r.Click(rig.Ben, card, "approve")
 	r.Poll("it is begun", func() bool { return proxy.Begun() == 1 })
+	<-full // it is begun before what comes after it is done
 	ends := func() bool {
 		runs := proxyRig.SimReader.Restores()
 		return len(runs) == 1 && !runs[0].Ended.IsZero()
