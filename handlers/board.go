@@ -219,7 +219,8 @@ func (b *Board) card(ctx context.Context, lease *store.Lease, id approvals.ID, o
 		if card, err = b.change(ctx, card, op, answer); err != nil {
 			return err
 		}
-		if card.TS == "" { // who is quick to click the next one is to wait for it, not to be held against this one
+		// A click on the next one waits for it to be on record only where none is.
+		if card.TS == "" {
 			if err := b.bind(ctx, lease, id, card); err != nil {
 				return err
 			}

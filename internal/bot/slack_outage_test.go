@@ -312,7 +312,14 @@ func TestACardThatWasDeletedIsPostedAgain(t *testing.T) {
 	if _, _, err := api.DeleteMessageContext(t.Context(), card.Channel, card.TS); err != nil {
 		t.Fatal(err)
 	}
+	posts := r.Slack.HoldReply("chat.postMessage")
+	defer posts.Release()
 	updates.Release()
+	r.Until("another card is there, and the bot does not know where", func() bool { return posts.Waiting() == 1 })
+	if on, err := r.Store().Card(t.Context(), approvals.ID(rig.ID(card))); err != nil || on.TS != "" {
+		t.Errorf("the card on record is %+v: %v; a click on the next one is not waited for", on, err)
+	}
+	posts.Release()
 	r.Until("another card", func() bool {
 		cards := r.Slack.Messages(rig.Channel)
 		return len(cards) > 0 && slices.Contains(cards[len(cards)-1].Actions(), "approve")

@@ -40,12 +40,15 @@ func NewProxy(t testing.TB, target string) *Proxy {
 	forward := httputil.NewSingleHostReverseProxy(to)
 	forward.ModifyResponse = func(res *http.Response) error {
 		p.mu.Lock()
-		if restoring(res.Request) && res.StatusCode == http.StatusOK {
-			p.begun++
-		}
 		after := p.after
 		p.mu.Unlock()
-		if after != nil && after(res.Request) {
+		lost := after != nil && after(res.Request)
+		if restoring(res.Request) && res.StatusCode == http.StatusOK {
+			p.mu.Lock()
+			p.begun++
+			p.mu.Unlock()
+		}
+		if lost {
 			panic(http.ErrAbortHandler)
 		}
 		return nil
@@ -115,7 +118,8 @@ func once(match func(*http.Request) bool, do func()) func(*http.Request) bool {
 	}
 }
 
-// Begun is how many restore requests the cluster accepted.
+// Begun is how many restore requests the cluster accepted; each is counted when
+// what a test does after it is done.
 func (p *Proxy) Begun() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
