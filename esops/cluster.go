@@ -40,7 +40,8 @@ type Watcher interface {
 	Queued(ctx context.Context) (bool, error)
 	// Count counts the documents of an index.
 	Count(ctx context.Context, index string) (Count, error)
-	// Explain tells in Elasticsearch's words why a primary has no place.
+	// Explain tells in Elasticsearch's words why a primary has no place; nothing of
+	// one that has one, or is about to.
 	Explain(ctx context.Context, index string, shard int) (string, error)
 }
 

@@ -254,7 +254,7 @@ func TestWhyAShardHasNoPlaceIsGathered(t *testing.T) {
 	if got, err := client(t, playing(t, s)).Explain(t.Context(), fileIndex, 1); got != "cannot allocate" || err != nil {
 		t.Errorf("%q %v", got, err)
 	}
-	for _, answer := range []string{"400 " + failure(400, "illegal_argument_exception", "unable to find any unassigned shards to explain"), "[]"} {
+	for _, answer := range []string{`{"can_allocate":"yes","allocate_explanation":"can allocate the shard"}`, "400 " + failure(400, "illegal_argument_exception", "unable to find any unassigned shards to explain"), "[]"} {
 		if got, err := client(t, playing(t, &script{answers: map[string]string{"*": answer}})).Explain(t.Context(), fileIndex, 1); got != "" || err != nil {
 			t.Errorf("%q %v", got, err)
 		}

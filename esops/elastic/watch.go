@@ -136,6 +136,7 @@ func (c *Client) Explain(ctx context.Context, index string, shard int) (string, 
 		Unassigned struct {
 			Details string `json:"details"`
 		} `json:"unassigned_info"`
+		Can         string `json:"can_allocate"`
 		Explanation string `json:"allocate_explanation"`
 		Nodes       []struct {
 			Name     string `json:"node_name"`
@@ -147,6 +148,9 @@ func (c *Client) Explain(ctx context.Context, index string, shard int) (string, 
 		} `json:"node_allocation_decisions"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
+		return "", nil
+	}
+	if answer.Can == "yes" { // it is about to have one
 		return "", nil
 	}
 	words := []string{telling(answer.Unassigned.Details)}

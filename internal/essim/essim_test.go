@@ -215,6 +215,15 @@ func TestAShardFailsForTheReasonGiven(t *testing.T) {
 	}
 }
 
+func TestAShardThatIsAboutToHaveAPlaceIsSaidToBe(t *testing.T) {
+	b := seeded(t, essim.Options{})
+	b.restore()
+	why := b.ok("POST", "/_cluster/allocation/explain", `{"index":"r-orders","shard":0,"primary":true}`)
+	if !strings.Contains(why.body, `"can_allocate":"yes"`) || !strings.Contains(why.body, `"can allocate the shard"`) {
+		t.Errorf("the explanation is %s", why.body)
+	}
+}
+
 func TestADiskAboveItsWatermarkTakesNoShard(t *testing.T) {
 	b := seeded(t, essim.Options{})
 	free := b.DenyAllocation("r-orders")

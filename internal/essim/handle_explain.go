@@ -120,7 +120,7 @@ func (k *call) explainUnassigned(out map[string]any, ix *index, s *shard, cp *sh
 			out["allocate_explanation"] = "Elasticsearch is currently busy with other activities. It expects to be able to allocate this shard when those activities finish. Please wait."
 		}
 	}
-	decisions := []any{}
+	decisions, placed := []any{}, false
 	for i, n := range k.nodes {
 		deciders := []any{}
 		for _, o := range k.objections(ix, s, cp, n) {
@@ -132,13 +132,19 @@ func (k *call) explainUnassigned(out map[string]any, ix *index, s *shard, cp *sh
 			deciders = append(deciders, map[string]any{"decider": "throttling", "decision": "THROTTLE",
 				"explanation": "reached the limit of ongoing initial primary recoveries [4], cluster setting [cluster.routing.allocation.node_initial_primaries_recoveries=4]"})
 		} else if len(deciders) == 0 {
-			decision = "yes"
+			decision, placed = "yes", true
 		}
 		decisions = append(decisions, map[string]any{
 			"node_id": n.id, "node_name": n.name, "transport_address": n.address(), "node_decision": decision, "weight_ranking": i + 1, "deciders": deciders,
 		})
 	}
 	out["node_allocation_decisions"] = decisions
+	if placed { // the next reroute gives it one of them
+		out["can_allocate"], out["allocate_explanation"] = "yes", "can allocate the shard"
+		if k.v.major >= 8 {
+			out["allocate_explanation"] = "Elasticsearch can allocate the shard."
+		}
+	}
 }
 
 func numberOf(v any) int64 {
